@@ -1,0 +1,64 @@
+# `make help` lists the targets. Needs GNU make and Python 3.11 or later; a C compiler for eflomal.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# eflomal is built from source; without a C compiler the weaker aligner takes its place.
+ALIGNER := $(shell command -v cc || command -v gcc || command -v clang)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export DVC_NO_ANALYTICS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install repro test test-slow lint types docs format bench constraints clean
+
+comma := ,
+EXTRAS := dev$(if $(ALIGNER),$(comma)eflomal)
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+install: $(STAMP) ## create .venv with everything, at the versions of constraints.txt
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	@touch $@
+
+repro: $(STAMP) ## run the demo: train an MT model, translate, project, filter, build, train, evaluate
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dvc repro
+	@$(BIN)/labelproj results
+
+test: $(STAMP) lint types ## lint, check types, run the fast tests, build the documentation
+	$(BIN)/python -m mkdocs build --strict --quiet --site-dir $(VENV)/site
+	$(BIN)/python -m pytest
+
+test-slow: $(STAMP) ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+format: $(STAMP) ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(STAMP) ## write the CLI reference again and serve the documentation
+	$(BIN)/python docs/make_cli.py
+	$(BIN)/mkdocs serve
+
+constraints: ## write constraints.txt again: the newest versions that pyproject.toml allows
+	rm -rf $(VENV)/fresh
+	$(PYTHON) -m venv $(VENV)/fresh
+	$(VENV)/fresh/bin/python -m pip install --quiet --constraint constraints.in torch==2.13.0
+	$(VENV)/fresh/bin/python -m pip install --quiet --constraint constraints.in '.[dev,eflomal,stanza]'
+	$(VENV)/fresh/bin/python -m pip freeze --exclude labelproj | sed -E 's/\+cpu$$//' >constraints.txt
+	rm -rf $(VENV)/fresh
+
+clean: ## remove the environment and all results
+	rm -rf $(VENV) outputs .labelproj dvc.lock
