@@ -1,0 +1,1 @@
+"""Makes the embedded English-Hausa demo corpus from the hand-made files in ``source/``."""
