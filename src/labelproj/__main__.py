@@ -1,0 +1,5 @@
+"""``python -m labelproj``."""
+
+from labelproj.cli import main
+
+main()

@@ -1,0 +1,65 @@
+"""fast_align's model (Dyer et al. 2013) as shipped in the wheels of systran-align.
+
+It needs no compiler and no model, and is weaker than eflomal: the fallback.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
+
+__all__ = ["SystranAligner"]
+
+
+class SystranAligner:
+    """Aligns with a reparametrised IBM model 2 in both directions, intersected and grown."""
+
+    name = "systran"
+
+    def __init__(self, *, extra: Corpus | None = None):
+        self._extra: Corpus = extra or (lambda: ())
+        self._aligner: object = None
+        self._folder = tempfile.TemporaryDirectory(prefix="labelproj-systran-")
+
+    def params(self) -> dict[str, object]:
+        """Return what shapes the links."""
+        return {"name": self.name, "iterations": 5}
+
+    def fit(self, corpus: Corpus) -> None:
+        """Learn the translation probabilities of the corpus."""
+        import systran_align
+
+        folder = Path(self._folder.name)
+        bitext = folder / "bitext"
+        with bitext.open("w", encoding="utf-8", errors="replace") as stream:
+            for source in (corpus, self._extra):
+                for pair in source():
+                    if pair.src and pair.tgt:
+                        stream.write(f"{_line(pair.src)} ||| {_line(pair.tgt)}\n")
+        forward, backward = str(folder / "forward"), str(folder / "backward")
+        systran_align.generate_alignment_probabilities(
+            str(bitext), forward, backward, favor_diagonal=True, variational_bayes=True,
+            optimize_tension=True,
+        )
+        self._aligner = systran_align.Aligner(forward, backward)
+
+    def align(self, pairs: Sequence[TokenPair]) -> list[AlignedPair]:
+        """Return the links of each pair; fits on the pairs themselves when nothing was fitted."""
+        if self._aligner is None:
+            self.fit(lambda: pairs)
+        results = []
+        for pair in pairs:
+            if not pair.src or not pair.tgt:
+                results.append(AlignedPair((), "empty"))
+                continue
+            found = self._aligner.align(  # type: ignore[attr-defined]
+                [word.lower() for word in pair.src], [word.lower() for word in pair.tgt]
+            )
+            links = tuple(Link(int(i), int(j), 1.0) for i, j in sorted(found["alignments"]))
+            results.append(AlignedPair(links))
+        return results
+
+
+def _line(tokens: Sequence[str]) -> str:
+    return " ".join(token.lower() for token in tokens).replace("|||", "| | |")

@@ -1,0 +1,253 @@
+"""One pydantic model for each section of ``params.yaml``. Unknown keys are errors."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from labelproj.errors import ConfigError, MissingInputError
+
+__all__ = [
+    "AlignParams",
+    "BuildParams",
+    "Config",
+    "EvaluateParams",
+    "FilterParams",
+    "GoldParams",
+    "LanguagesParams",
+    "MtParams",
+    "MtTrainParams",
+    "PrepareParams",
+    "ProjectParams",
+    "ReportParams",
+    "TrainParams",
+    "TranslateParams",
+    "load_config",
+]
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """The base of all sections: frozen, and strict about keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LanguagesParams(Section):
+    """Which language the labels come from, and which they go to (ISO 639 codes)."""
+
+    source: str = "en"
+    targets: tuple[str, ...] = ("ha",)
+
+
+class MtTrainParams(Section):
+    """Training a small M2M-100 model from bitext (``mt.train``)."""
+
+    bitext: tuple[str, ...]
+    vocab_size: Count = 6000
+    d_model: Count = 256
+    encoder_layers: Count = 3
+    decoder_layers: Count = 2
+    heads: Count = 4
+    ffn: Count = 768
+    steps: Count = 900
+    batch_tokens: Count = 3000
+    learning_rate: float = 2e-3
+    warmup_steps: Count = 150
+    label_smoothing: Share = 0.1
+    dropout: Share = 0.1
+    marker_share: Share = 0.25
+    rename_share: Share = 0.3
+    dev_pairs: Count = 200
+    checkpoint_every: Count = 100
+    seed: int = 13
+
+
+class MtParams(Section):
+    """The MT model: a Hub id or local folder, or ``train`` to make one from bitext.
+
+    ``model`` may hold ``{src}`` and ``{tgt}`` (for ``Helsinki-NLP/opus-mt-{src}-{tgt}``).
+    ``revision`` pins a Hub model. ``quantization`` is a CTranslate2 type for the converted model.
+    """
+
+    model: str | None = None
+    revision: str | None = None
+    quantization: str = "int8"
+    licence: str | None = None
+    train: MtTrainParams | None = None
+
+
+class PrepareParams(Section):
+    """Reading and cutting the source corpus."""
+
+    inputs: tuple[str, ...] = ()
+    label_map: dict[str, str | None] = Field(default_factory=dict)
+    labels: tuple[str, ...] | None = None
+    splitter: Literal["rules", "stanza", "none"] = "rules"
+    limit: Count | None = None
+    strict: bool = False
+
+
+class TranslateParams(Section):
+    """Translating units with CTranslate2."""
+
+    beam_size: Count = 4
+    batch_tokens: Count = 4096
+    max_input_tokens: Count = 256
+    max_output_tokens: Count = 320
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    compute_type: str = "default"
+    rows_per_shard: Count = 2048
+
+
+class AlignParams(Section):
+    """The word aligner."""
+
+    name: str = "eflomal"
+    model: str | None = None
+    layer: int | None = None
+    matching: Literal["inter", "itermax", "match", "softmax"] = "itermax"
+    extra_bitext: tuple[str, ...] = ()
+    seed: int = 13
+
+
+class ProjectParams(Section):
+    """Finding every source span's place in the translation."""
+
+    method: Literal["alignment"] = "alignment"
+    align: AlignParams = AlignParams()
+    min_score: Share = 0.0
+    rows_per_shard: Count = 2048
+
+
+class FilterParams(Section):
+    """Thresholds; null switches a filter off. See the docs for what each one measures."""
+
+    length_ratio: float | None = Field(default=2.5, gt=1.0)
+    copied: Share | None = 0.9
+    repetition: Share | None = 0.5
+    missing_spans: Share | None = 0.0
+    projection_score: Share | None = None
+    duplicate: bool = True
+
+
+class BuildParams(Section):
+    """The dataset: its name, licence and splits."""
+
+    name: str = "labelproj-dataset"
+    licence: str | None = None
+    source_name: str = "unnamed source corpus"
+    source_licence: str | None = None
+    source_url: str | None = None
+    validation_share: Share = 0.1
+    rows_per_file: Count = 100_000
+    seed: int = 13
+
+
+class TrainParams(Section):
+    """The downstream model and the systems to train: ``projected`` and the baselines.
+
+    ``source_files`` and ``gold_files`` map split (``train``, ``dev``) to a file in any
+    readable format; a system whose data are not given is not trained. ``learning_rate``
+    null means 1e-3 for models made from scratch and 5e-5 for a pretrained encoder.
+    """
+
+    backend: Literal["spacy", "transformers"] = "spacy"
+    model: str | None = None
+    systems: tuple[Literal["projected", "zero-shot", "gold"], ...] = (
+        "projected",
+        "zero-shot",
+        "gold",
+    )
+    max_steps: Count = 600
+    batch_words: Count = 1000
+    learning_rate: float | None = None
+    dropout: Share = 0.2
+    patience: Count = 4
+    eval_every: Count = 100
+    max_length: Count = 256
+    seed: int = 13
+
+
+class GoldParams(Section):
+    """Gold data in one target language, in any readable format; each may be left out.
+
+    ``parallel`` has gold spans on both sides (see the docs for its line format) and measures
+    the projection itself.
+    """
+
+    train: str | None = None
+    dev: str | None = None
+    test: str | None = None
+    parallel: str | None = None
+
+
+class EvaluateParams(Section):
+    """Scoring on gold data, with bootstrap confidence intervals."""
+
+    label_map: dict[str, str | None] = Field(default_factory=dict)
+    bootstrap: Count = 1000
+    confidence: Share = 0.95
+    seed: int = 13
+
+
+class ReportParams(Section):
+    """The page for people."""
+
+    title: str = "labelproj report"
+    examples: Count = 60
+
+
+class Config(Section):
+    """All of ``params.yaml``."""
+
+    languages: LanguagesParams = LanguagesParams()
+    tasks: tuple[Literal["ner"], ...] = ("ner",)
+    outputs: str = "outputs"
+    mt: MtParams = MtParams()
+    prepare: PrepareParams = PrepareParams()
+    translate: TranslateParams = TranslateParams()
+    project: ProjectParams = ProjectParams()
+    filter: FilterParams = FilterParams()
+    build: BuildParams = BuildParams()
+    train: TrainParams = TrainParams()
+    gold: dict[str, GoldParams] = Field(default_factory=dict)
+    evaluate: EvaluateParams = EvaluateParams()
+    report: ReportParams = ReportParams()
+
+    @field_validator("tasks")
+    @classmethod
+    def _some_task(cls, tasks: tuple[str, ...]) -> tuple[str, ...]:
+        if not tasks:
+            raise ValueError("at least one task is needed")
+        return tasks
+
+
+def load_config(path: Path) -> Config:
+    """Read ``params.yaml``.
+
+    Raises MissingInputError when it is not there and ConfigError, with file and key, when it is
+    not YAML or does not fit.
+    """
+    if not path.is_file():
+        raise MissingInputError(
+            "no such file", where=str(path), remedy="run `labelproj init` to make a project folder"
+        )
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        problem = getattr(error, "problem", None) or str(error)
+        raise ConfigError(f"not YAML: {problem}", where=where) from error
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"{key}: {first['msg']}", where=str(path), remedy="see docs/concepts for every key"
+        ) from error

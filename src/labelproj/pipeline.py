@@ -1,0 +1,229 @@
+"""Which files each stage of a project folder reads and writes: dvc.yaml's stages as functions."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from labelproj.config import Config, GoldParams, load_config
+from labelproj.errors import UsageError
+from labelproj.layout import Layout
+
+__all__ = ["STAGES", "run_stage"]
+
+Result = dict[str, object]
+
+
+class Run:
+    """One stage of one project folder: its parameters, task, target language and folders."""
+
+    def __init__(self, config: Config, root: Path, *, task: str, target: str, resume: bool):
+        self.config = config
+        self.root = root
+        self.layout = Layout.of(root, config.outputs)
+        self.task = task
+        self.target = target
+        self.resume = resume
+        self.source = config.languages.source
+
+    @property
+    def gold(self) -> GoldParams:
+        """The gold data of the target language."""
+        return self.config.gold.get(self.target, GoldParams())
+
+    def work(self, stage: str) -> Path:
+        """Return the work folder of a stage for this task and target."""
+        return self.layout.work / stage / "-".join(p for p in (self.task, self.target) if p)
+
+    def path(self, spec: str) -> str:
+        """Return an input of the parameters, seen from the project folder."""
+        if spec.startswith("hf:") or Path(spec).is_absolute():
+            return spec
+        return str(self.root / spec)
+
+
+def _mt(run: Run) -> Result:
+    from labelproj.stages.mt import run_mt
+
+    params = run.config.mt
+    update: dict[str, object] = {}
+    if params.train is not None:
+        bitext = tuple(run.path(spec) for spec in params.train.bitext)
+        update["train"] = params.train.model_copy(update={"bitext": bitext})
+    if params.model is not None and (run.root / params.model).is_dir():
+        update["model"] = run.path(params.model)
+    return run_mt(
+        params=params.model_copy(update=update),
+        src=run.source,
+        tgt=run.target,
+        out=run.layout.mt(run.target),
+        work=run.work("mt"),
+        resume=run.resume,
+    )
+
+
+def _prepare(run: Run) -> Result:
+    from labelproj.stages.prepare import run_prepare
+
+    return run_prepare(
+        inputs=[run.path(spec) for spec in run.config.prepare.inputs],
+        out=run.layout.prepared(run.task),
+        params=run.config.prepare,
+        lang=run.source,
+    )
+
+
+def _translate(run: Run) -> Result:
+    from labelproj.stages.translate import run_translate
+
+    return run_translate(
+        units=run.layout.prepared(run.task) / "units.parquet",
+        model=run.layout.mt(run.target),
+        out=run.layout.translated(run.task, run.target),
+        params=run.config.translate,
+        src=run.source,
+        tgt=run.target,
+        work=run.work("translate"),
+        resume=run.resume,
+    )
+
+
+def _project(run: Run) -> Result:
+    from labelproj.stages.project import run_project
+
+    return run_project(
+        units=run.layout.translated(run.task, run.target) / "units.parquet",
+        out=run.layout.projected(run.task, run.target),
+        params=run.config.project,
+        src=run.source,
+        tgt=run.target,
+        work=run.work("project"),
+        resume=run.resume,
+        device=run.config.translate.device,
+    )
+
+
+def _filter(run: Run) -> Result:
+    from labelproj.stages.filter import run_filter
+
+    return run_filter(
+        units=run.layout.projected(run.task, run.target) / "units.parquet",
+        out=run.layout.filtered(run.task, run.target),
+        params=run.config.filter,
+    )
+
+
+def _build(run: Run) -> Result:
+    from labelproj.stages.build import run_build
+
+    filtered = run.layout.filtered(run.task, run.target)
+    return run_build(
+        kept=filtered / "kept.parquet",
+        rejected=filtered / "rejected.parquet",
+        documents=run.layout.prepared(run.task) / "documents.parquet",
+        mt=run.layout.mt(run.target),
+        attrition=filtered / "attrition.json",
+        out=run.layout.dataset(run.task, run.target),
+        params=run.config.build,
+        task=run.task,
+        src=run.source,
+        tgt=run.target,
+    )
+
+
+def _train(run: Run) -> Result:
+    from labelproj.stages.train import run_train
+
+    return run_train(
+        dataset=run.layout.dataset(run.task, run.target),
+        source_units=run.layout.prepared(run.task) / "units.parquet",
+        gold_train=run.path(run.gold.train) if run.gold.train else None,
+        gold_dev=run.path(run.gold.dev) if run.gold.dev else None,
+        out=run.layout.models(run.task, run.target),
+        params=run.config.train,
+        src=run.source,
+        tgt=run.target,
+        work=run.work("train"),
+        resume=run.resume,
+    )
+
+
+def _evaluate(run: Run) -> Result:
+    from labelproj.evaluate.projection import score_projection
+    from labelproj.stages.evaluate import run_evaluate
+
+    if run.gold.test is None:
+        raise UsageError(
+            f"there is no gold test data for {run.target!r}",
+            where="params.yaml",
+            remedy=f"set gold.{run.target}.test",
+        )
+    projection = None
+    if run.gold.parallel:
+        projection = score_projection(
+            Path(run.path(run.gold.parallel)),
+            params=run.config.project,
+            work=run.work("evaluate"),
+            device=run.config.translate.device,
+        ).as_dict()
+    return run_evaluate(
+        models=run.layout.models(run.task, run.target),
+        gold_test=run.path(run.gold.test),
+        out=run.layout.evaluation(run.task, run.target),
+        params=run.config.evaluate,
+        tgt=run.target,
+        projection_scores=projection,
+    )
+
+
+def _report(run: Run) -> Result:
+    from labelproj.stages.report import run_report
+
+    layout = run.layout
+    return run_report(
+        prepared=layout.prepared(run.task),
+        translated=layout.translated(run.task, run.target),
+        projected=layout.projected(run.task, run.target),
+        filtered=layout.filtered(run.task, run.target),
+        dataset=layout.dataset(run.task, run.target),
+        evaluation=layout.evaluation(run.task, run.target),
+        out=layout.report(run.task, run.target),
+        params=run.config.report,
+        task=run.task,
+        src=run.source,
+        tgt=run.target,
+    )
+
+
+#: The stages in their order.
+STAGES: dict[str, Callable[[Run], Result]] = {
+    "mt": _mt,
+    "prepare": _prepare,
+    "translate": _translate,
+    "project": _project,
+    "filter": _filter,
+    "build": _build,
+    "train": _train,
+    "evaluate": _evaluate,
+    "report": _report,
+}
+
+
+def run_stage(
+    name: str, *, params: Path, task: str, target: str, resume: bool = True
+) -> dict[str, object]:
+    """Run one stage of the project folder that ``params`` (its params.yaml) lies in.
+
+    ``task`` and ``target`` are empty where a stage does not depend on them. Returns the stage's
+    manifest. Raises UsageError for a task or target that params.yaml does not name.
+    """
+    config = load_config(params)
+    if task and task not in config.tasks:
+        raise UsageError(
+            f"no task {task!r}", where=str(params), remedy=f"one of {', '.join(config.tasks)}"
+        )
+    if target and target not in config.languages.targets:
+        targets = ", ".join(config.languages.targets)
+        raise UsageError(
+            f"{target!r} is not among languages.targets", where=str(params), remedy=targets
+        )
+    run = Run(config, params.parent, task=task, target=target, resume=resume)
+    return STAGES[name](run)

@@ -1,0 +1,90 @@
+"""Give all spans of a unit their places together: at most one each, no overlap, null allowed.
+
+The best sum of weights is found exactly. Spans are first split into groups that cannot get in
+each other's way; a group whose best candidates do not collide needs no search, any other is a
+small 0-1 programme for HiGHS (scipy).
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from labelproj.project.propose import Weighted
+
+__all__ = ["assign"]
+
+MayOverlap = Callable[[int, int], bool]
+
+
+def assign(
+    candidates: Sequence[Sequence[Weighted]], *, may_overlap: MayOverlap
+) -> list[Weighted | None]:
+    """Choose one of its candidates, or null, for every span.
+
+    ``candidates[k]`` are those of span k, best first, all with positive weight (null weighs
+    nothing). ``may_overlap(k, l)`` says whether the places of spans k and l may overlap (their
+    sources do). The sum of weights of the choice is the largest possible; among equal sums the
+    result is the same every time.
+    """
+    chosen: list[Weighted | None] = [own[0] if own else None for own in candidates]
+    for group in _groups(candidates, may_overlap):
+        best = [(k, chosen[k]) for k in group]
+        if any(_collide(a, b, k, m, may_overlap) for k, a in best for m, b in best if k < m):
+            for k, choice in zip(group, _solve(group, candidates, may_overlap), strict=True):
+                chosen[k] = choice
+    return chosen
+
+
+def _collide(
+    a: Weighted | None, b: Weighted | None, k: int, m: int, may_overlap: MayOverlap
+) -> bool:
+    if a is None or b is None or may_overlap(k, m):
+        return False
+    first, second = a.candidate, b.candidate
+    return first.start < second.end and second.start < first.end
+
+
+def _groups(
+    candidates: Sequence[Sequence[Weighted]], may_overlap: MayOverlap
+) -> list[list[int]]:
+    """Return groups of spans; candidates of different groups never collide."""
+    parent = list(range(len(candidates)))
+
+    def root(k: int) -> int:
+        while parent[k] != k:
+            k = parent[k]
+        return k
+
+    for k, own in enumerate(candidates):
+        for m in range(k + 1, len(candidates)):
+            if any(_collide(a, b, k, m, may_overlap) for a in own for b in candidates[m]):
+                parent[root(m)] = root(k)
+    groups: dict[int, list[int]] = {}
+    for k in range(len(candidates)):
+        groups.setdefault(root(k), []).append(k)
+    return list(groups.values())
+
+
+def _solve(
+    group: Sequence[int], candidates: Sequence[Sequence[Weighted]], may_overlap: MayOverlap
+) -> list[Weighted | None]:
+    variables = [(k, option) for k in group for option in candidates[k]]
+    rows = [[float(k == owner) for owner, _ in variables] for k in group]
+    for x, (k, a) in enumerate(variables):
+        for y in range(x + 1, len(variables)):
+            m, b = variables[y]
+            if k != m and _collide(a, b, k, m, may_overlap):
+                rows.append([float(z in (x, y)) for z in range(len(variables))])
+    result = milp(
+        c=np.array([-option.weight for _, option in variables]),
+        constraints=LinearConstraint(np.array(rows), ub=1.0),
+        integrality=np.ones(len(variables)),
+        bounds=Bounds(0, 1),
+    )
+    picked = {
+        k: option
+        for (k, option), value in zip(variables, result.x, strict=True)
+        if value > 0.5
+    }
+    return [picked.get(k) for k in group]
