@@ -1,0 +1,207 @@
+"""The dataset card: what is in the folder, what made it, and what it is not good for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labelproj._version import __version__
+from labelproj.config import BuildParams
+from labelproj.errors import DependencyError
+from labelproj.languages import language_name
+
+__all__ = ["CardFacts", "SplitFacts", "card_text"]
+
+_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
+_TASK_IDS = {"ner": ["named-entity-recognition"]}
+#: What is said of the MT model, where its note (mt.json) has it.
+_MT_KEYS = ("model", "source", "revision", "licence", "family", "quantization", "digest")
+
+
+@dataclass(frozen=True, slots=True)
+class SplitFacts:
+    """What is in one split: rows, bytes as ``datasets`` counts them, spans of each label."""
+
+    name: str
+    rows: int
+    bytes: int
+    spans: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """All that the card says and the parameters do not."""
+
+    config: str
+    task: str
+    src: str
+    tgt: str
+    splits: Sequence[SplitFacts]
+    documents: Mapping[str, int]
+    mt: Mapping[str, object]
+    methods: Sequence[str]
+    attrition: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    signature: str
+    left_over: int
+
+
+def card_text(features: Any, *, facts: CardFacts, params: BuildParams) -> str:
+    """Return the README.md of a dataset folder: YAML for the Hub, then text for people.
+
+    ``features`` are the ``datasets.Features`` of all splits. The same facts give the same
+    text. Raises DependencyError without ``datasets``.
+    """
+    try:
+        from datasets import DatasetInfo, SplitDict, SplitInfo
+        from datasets.info import DatasetInfosDict
+        from huggingface_hub import DatasetCard, DatasetCardData
+    except ImportError as error:
+        raise DependencyError(
+            "writing a dataset card needs the datasets package",
+            remedy="pip install 'labelproj[data]'",
+        ) from error
+    rows = sum(split.rows for split in facts.splits)
+    splits = SplitDict()
+    for split in facts.splits:
+        splits.add(SplitInfo(split.name, num_bytes=split.bytes, num_examples=split.rows))
+    size = sum(split.bytes for split in facts.splits)
+    data = DatasetCardData(
+        language=[facts.tgt],
+        license=params.licence or "unknown",
+        pretty_name=params.name,
+        annotations_creators=["machine-generated"],
+        language_creators=["machine-generated"],
+        multilinguality=["translation"],
+        size_categories=[next((name for top, name in _SIZES if rows < top), "n>1M")],
+        task_categories=["token-classification"],
+        task_ids=_TASK_IDS.get(facts.task, []),
+        tags=["label-projection", "labelproj"],
+        configs=[
+            {
+                "config_name": facts.config,
+                "default": True,
+                "data_files": [
+                    {"split": split.name, "path": f"data/{facts.config}/{split.name}-*"}
+                    for split in facts.splits
+                ],
+            }
+        ],
+    )
+    info = DatasetInfo(features=features, splits=splits, dataset_size=size)
+    DatasetInfosDict({facts.config: info}).to_dataset_card_data(data)
+    body = "\n\n".join(_sections(facts, params))
+    return str(DatasetCard(f"---\n{data.to_yaml()}\n---\n\n{body}\n"))
+
+
+def _sections(facts: CardFacts, params: BuildParams) -> list[str]:
+    source, target = language_name(facts.src), language_name(facts.tgt)
+    return [
+        f"# {params.name}",
+        f"{target} data for the task `{facts.task}`, made by machine from labelled {source} text: "
+        f"the text was translated and the labels were projected onto the translation. "
+        f"No person has checked the translations or the labels.",
+        "## Contents",
+        _contents(facts),
+        "Each row is a document. `tokens` and `ner_tags` (IOB2) are for training; `spans` has "
+        "every label with its place in `text` (code points, half-open), its score and its method. "
+        "`complete` is false where some sentences of the source document were rejected. "
+        f"Overlapping spans that the tags have no room for: {facts.left_over}.",
+        "## How to load",
+        "```python\nfrom datasets import load_dataset\n\n"
+        f'dataset = load_dataset("path/to/this/folder", "{facts.config}")\n```',
+        "## Where it comes from",
+        _table(("what", "value"), _origin(facts, params)),
+        "The licence of this dataset depends on the licences of the source data and of the "
+        "translation model.",
+        "## What was rejected",
+        _attrition(facts),
+        "## Scores",
+        _scores(facts.metrics),
+        "## Known limits",
+        "- The text is machine translation: it can be wrong, stilted or not idiomatic, and it "
+        "keeps the topics, places and names of the source.\n"
+        "- A label can be on the wrong words, or cover too many or too few.\n"
+        "- What the filters reject is not a random part of the source, so the distribution of "
+        "labels and lengths differs from it.\n"
+        "- It is for training. Measure systems on data that people labelled.",
+    ]
+
+
+def _contents(facts: CardFacts) -> str:
+    labels = sorted({label for split in facts.splits for label in split.spans})
+    rows = [
+        (split.name, split.rows, *(split.spans.get(label, 0) for label in labels))
+        for split in facts.splits
+    ]
+    return _table(("split", "documents", *labels), rows)
+
+
+def _origin(facts: CardFacts, params: BuildParams) -> list[tuple[str, object]]:
+    rows: list[tuple[str, object]] = [
+        ("source data", params.source_name),
+        ("licence of the source data", params.source_licence or "not given"),
+    ]
+    if params.source_url:
+        rows.append(("address of the source data", params.source_url))
+    if facts.mt:
+        rows += [(f"MT {key}", facts.mt[key]) for key in _MT_KEYS if facts.mt.get(key)]
+        if not facts.mt.get("licence"):
+            rows.append(("MT licence", "not given"))
+    else:
+        rows.append(("translation", "came with the source data"))
+    return [
+        *rows,
+        ("projection", ", ".join(facts.methods) or "no spans"),
+        ("made with", f"labelproj {__version__}"),
+        ("signature", f"`{facts.signature}`"),
+    ]
+
+
+def _attrition(facts: CardFacts) -> str:
+    counts = facts.attrition
+    thresholds = counts.get("thresholds", {})
+    rows: list[tuple[object, ...]] = [
+        (name, _threshold(thresholds, name), count["rejected"], count["only"])
+        for name, count in counts.get("by_filter", {}).items()
+    ]
+    documents = facts.documents
+    return (
+        f"Of {counts.get('in', 0)} sentences, {counts.get('kept', 0)} were kept and "
+        f"{counts.get('rejected', 0)} rejected. Of {documents['in']} documents, "
+        f"{documents['kept']} have at least one kept sentence and {documents['complete']} are "
+        "complete.\n\n" + _table(("filter", "threshold", "rejects", "rejects alone"), rows)
+    )
+
+
+def _threshold(thresholds: Mapping[str, object], name: str) -> str:
+    if name not in thresholds:
+        return "always on"
+    value = thresholds[name]
+    return "off" if value is None or value is False else "on" if value is True else str(value)
+
+
+def _scores(metrics: Mapping[str, Any]) -> str:
+    systems = metrics.get("systems") or {}
+    if not systems:
+        return "Not measured."
+    rows = [
+        (name, *(f"{score[key]:.1f}" if key in score else "" for key in _SCORES))
+        for name, score in systems.items()
+    ]
+    return (
+        "Models trained on this dataset (`projected`) and on other data, in percent, on gold "
+        "data in the target language:\n\n"
+        + _table(("system", "F1", "from", "to", "precision", "recall"), rows)
+    )
+
+
+_SCORES = ("f1", "f1_low", "f1_high", "precision", "recall")
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    def line(cells: Sequence[object]) -> str:
+        return (
+            "| " + " | ".join(str(c).replace("|", "\\|").replace("\n", " ") for c in cells) + " |"
+        )
+
+    return "\n".join([line(head), line(["---"] * len(head)), *(line(row) for row in rows)])

@@ -1,0 +1,73 @@
+"""The spans of a row: how many found no place, and how sure the others are."""
+
+from collections.abc import Sequence
+from typing import Self
+
+import polars as pl
+
+from labelproj.config import FilterParams
+from labelproj.filters.base import Job, Signal
+
+__all__ = ["MissingSpans", "ProjectionScore"]
+
+
+class MissingSpans:
+    """The share of source spans that have no place in the translation; 0.0 without spans.
+
+    A span in several parts is there when one of its parts is.
+    """
+
+    name = "missing_spans"
+
+    def __init__(self, *, limit: float | None):
+        self._limit = limit
+
+    @classmethod
+    def of(cls, params: FilterParams, job: Job) -> Self:
+        """Make the filter with its threshold from ``params``."""
+        return cls(limit=params.missing_spans)
+
+    def signals(self, table: pl.DataFrame) -> Sequence[Signal]:
+        """Return shares between 0 and 1."""
+        values: list[Signal] = []
+        columns = ("src_spans", "projections")
+        for spans, projections in table.select(columns).iter_rows():
+            wanted = {span["id"] for span in spans or ()}
+            found = {p["span_id"] for p in projections or () if p["start"] is not None}
+            values.append(len(wanted - found) / len(wanted) if wanted else 0.0)
+        return values
+
+    def reason(self, signal: Signal) -> str | None:
+        """Reject above the threshold."""
+        if self._limit is None or signal is None or signal <= self._limit:
+            return None
+        if self._limit == 0:
+            return f"{self.name}: a span has no place in the translation"
+        return f"{self.name}: over {self._limit:g} of the spans have no place in the translation"
+
+
+class ProjectionScore:
+    """The lowest score of the row's projected spans; null when none is projected."""
+
+    name = "projection_score"
+
+    def __init__(self, *, limit: float | None):
+        self._limit = limit
+
+    @classmethod
+    def of(cls, params: FilterParams, job: Job) -> Self:
+        """Make the filter with its threshold from ``params``."""
+        return cls(limit=params.projection_score)
+
+    def signals(self, table: pl.DataFrame) -> Sequence[Signal]:
+        """Return scores between 0 and 1."""
+        return [
+            min((p["score"] for p in projections or () if p["start"] is not None), default=None)
+            for projections in table["projections"].to_list()
+        ]
+
+    def reason(self, signal: Signal) -> str | None:
+        """Reject below the threshold."""
+        if self._limit is None or signal is None or signal >= self._limit:
+            return None
+        return f"{self.name}: a span scores below {self._limit:g}"
