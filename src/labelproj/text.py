@@ -33,6 +33,7 @@ _WORD = regex.compile(
     [{_SYLLABIC}]\p{{M}}*                        # one ideograph or syllable sign
   | [\p{{Katakana}}ー]\p{{M}}*(?:[\p{{Katakana}}ー]\p{{M}}*)*  # a katakana word
   | \p{{N}}+(?:[.,:/]\p{{N}}+)*                  # a number, 1,000.5 or 10:30 or 5/6
+  | (?<!{_LETTER})\p{{L}}(?:\.\p{{L}})+(?!{_LETTER})\.?  # U.S., a.m.
   | (?<=[\p{{L}}\p{{M}}\p{{N}}])['’]s(?!{_LETTER})  # the 's of Nigeria's
   | (?:['’‘ʼ`](?=[yY][aA]))?                     # 'yan, 'yar (Hausa)
     {_LETTER}+

@@ -1,0 +1,1 @@
+"""Scores of projections and of trained models."""

@@ -1,0 +1,99 @@
+"""Foreign formats: any of them becomes documents, documents become any of them.
+
+A member of this room is a :class:`~labelproj.formats.base.Format` in a file of its own.
+:mod:`~labelproj.formats.parallel` and :mod:`~labelproj.formats.bitext` read pairs of texts,
+which are not documents.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from labelproj.errors import MissingInputError, UsageError
+from labelproj.formats.base import Format
+from labelproj.formats.brat import Brat
+from labelproj.formats.conll import Conll
+from labelproj.formats.docbin import DocBinFormat
+from labelproj.formats.hub import HF_PREFIX, HubDataset
+from labelproj.formats.jsonl import Jsonl
+from labelproj.formats.lines import suffix_of
+from labelproj.records import Document, Reject
+
+__all__ = ["FORMATS", "Format", "format_named", "format_of", "read_documents", "write_documents"]
+
+FORMATS: dict[str, type[Format]] = {
+    "conll": Conll,
+    "jsonl": Jsonl,
+    "docbin": DocBinFormat,
+    "brat": Brat,
+    "hf": HubDataset,
+}
+
+
+def format_named(name: str, options: Mapping[str, object] | None = None) -> Format:
+    """Return the format called ``name`` with its ``options`` (its class's fields).
+
+    Raises UsageError for a name or an option that there is not.
+    """
+    if name not in FORMATS:
+        raise UsageError(f"no format {name!r}", remedy=f"choose from {', '.join(FORMATS)}")
+    try:
+        return FORMATS[name](**(options or {}))
+    except TypeError as error:
+        known = ", ".join(getattr(FORMATS[name], "__dataclass_fields__", {})) or "none"
+        raise UsageError(
+            f"format {name} has no such option: {', '.join(options or {})}",
+            remedy=f"its options: {known}",
+        ) from error
+
+
+def format_of(spec: str) -> str:
+    """Return the name of the format that a path or ``hf:…`` is taken to be, by its ending.
+
+    A folder is brat. Raises UsageError for an ending that is not known.
+    """
+    if spec.startswith(HF_PREFIX):
+        return "hf"
+    path = Path(spec)
+    if path.is_dir():
+        return "brat"
+    for name, kind in FORMATS.items():
+        if suffix_of(path) in kind.suffixes:
+            return name
+    raise UsageError(
+        f"what format is {suffix_of(path) or 'a file without an ending'}?",
+        where=spec,
+        remedy=f"name it with --format: {', '.join(FORMATS)}",
+    )
+
+
+def read_documents(
+    spec: str,
+    *,
+    lang: str,
+    format: str | None = None,
+    options: Mapping[str, object] | None = None,
+) -> Iterator[Document | Reject]:
+    """Yield the documents of ``spec`` in their order, and a Reject for each bad record.
+
+    ``spec`` is a path (``.gz`` or not; a folder for brat) or ``hf:NAME[:CONFIG[:SPLIT]]``;
+    ``lang`` the language of its text, where the source does not say; ``format`` a name of
+    ``FORMATS``, taken from the ending of the path when it is not given; ``options`` the fields
+    of that format. One record is in memory at a time (DocBin excepted).
+
+    Raises at once UsageError and, for a path, MissingInputError (no such file); while reading,
+    MissingInputError (nothing in it), FormatError, and for ``hf:`` HubError and DependencyError.
+    """
+    if not spec.startswith(HF_PREFIX) and not Path(spec).exists():
+        raise MissingInputError("no such file or folder", where=spec, remedy="check the path")
+    reader = format_named(format or format_of(spec), options)
+    return reader.read(spec, lang=lang)
+
+
+def write_documents(documents: Iterable[Document], path: Path, *, format: str | None = None) -> int:
+    """Write ``documents`` to ``path`` as they come, and return how many there were.
+
+    A file appears whole or not at all, gzipped when its name ends in ``.gz``; brat writes a
+    folder of files. ``format`` is taken from the ending of the path when it is not given.
+    Raises UsageError and StorageError.
+    """
+    return format_named(format or format_of(str(path))).write(documents, path)

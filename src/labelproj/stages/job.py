@@ -1,0 +1,167 @@
+"""``labelproj project``: one input to one folder of projected data, without a project folder."""
+
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from labelproj import tables
+from labelproj.build.documents import target_documents
+from labelproj.config import FilterParams, PrepareParams, ProjectParams, TranslateParams
+from labelproj.errors import UsageError
+from labelproj.formats import write_documents
+from labelproj.progress import log
+from labelproj.provenance import file_digest, now, signature, versions
+from labelproj.shards import read_manifest, write_manifest
+from labelproj.stages.filter import run_filter
+from labelproj.translate.cache import cached_model
+from labelproj.stages.prepare import run_prepare
+from labelproj.stages.project import run_project
+from labelproj.stages.translate import run_translate
+
+__all__ = ["run_job"]
+
+Result = dict[str, object]
+
+
+def run_job(
+    *,
+    inputs: Sequence[str],
+    out: Path,
+    src: str,
+    tgt: str,
+    mt: str | None,
+    task: str = "ner",
+    prepare: PrepareParams,
+    translate: TranslateParams,
+    project: ProjectParams,
+    filters: FilterParams,
+    format: str | None = None,
+    resume: bool = True,
+) -> Result:
+    """Read, translate, project and filter ``inputs`` into ``out``; return the manifest.
+
+    ``out`` gets ``kept.parquet``, ``rejected.parquet``, ``quarantine.parquet``,
+    ``attrition.json``, ``<name>.conll`` and ``<name>.jsonl`` (name: that of the first input and
+    the target language) and, last, ``manifest.json``. ``mt`` may be None when every record
+    brings its translation. When ``out`` holds the finished result of the very same work nothing
+    is done. A stopped job goes on where it stopped.
+    """
+    started = time.monotonic()
+    work = out / ".labelproj"
+    prepared = run_prepare(
+        inputs=inputs, out=work / "prepared", params=prepare, lang=src, format=format
+    )
+    units = work / "prepared" / "units.parquet"
+    model = cached_model(mt, src=src, tgt=tgt) if mt else None
+    params = {
+        "src": src,
+        "tgt": tgt,
+        "task": task,
+        "prepare": prepared["signature"],
+        "units": file_digest(units),
+        "mt": file_digest(model / "mt.json") if model else None,
+        "translate": translate.model_dump(mode="json", exclude={"device"}),
+        "project": project.model_dump(mode="json"),
+        "filter": filters.model_dump(mode="json"),
+    }
+    sign = signature("job", params)
+    finished = read_manifest(out / "manifest.json") if resume else None
+    if finished and finished.get("signature") == sign and _intact(out, finished):
+        log.info("nothing to do: %s has the result of the same work", out)
+        shutil.rmtree(work, ignore_errors=True)
+        return finished
+    if mt is None and _needs_translation(units):
+        raise UsageError(
+            "the input has no translations and no MT model is given",
+            remedy="--mt with a Hub id, a Hugging Face folder or a CTranslate2 folder",
+        )
+    translated = run_translate(
+        units=units,
+        model=model,
+        out=work / "translated",
+        params=translate,
+        src=src,
+        tgt=tgt,
+        work=work / "shards" / "translate",
+        resume=resume,
+    )
+    projected = run_project(
+        units=work / "translated" / "units.parquet",
+        out=work / "projected",
+        params=project,
+        src=src,
+        tgt=tgt,
+        work=work / "shards" / "project",
+        resume=resume,
+        device=translate.device,
+    )
+    filtered = run_filter(
+        units=work / "projected" / "units.parquet",
+        out=work / "filtered",
+        params=filters,
+        src=src,
+        tgt=tgt,
+    )
+    outputs = _publish(work, out, name=f"{_stem(inputs[0])}.{tgt}", tgt=tgt)
+    stages = {
+        "prepare": prepared,
+        "translate": translated,
+        "project": projected,
+        "filter": filtered,
+    }
+    manifest: Result = {
+        "stage": "job",
+        "signature": sign,
+        "inputs": list(inputs),
+        "params": params,
+        "mt": read_manifest(model / "mt.json") if model else None,
+        "versions": versions(),
+        "created": now(),
+        "seconds": round(time.monotonic() - started, 2),
+        "counts": {
+            "records": prepared["counts"],
+            "units": filtered["counts"],
+            "spans": projected["counts"],
+        },
+        "stages": stages,
+        "outputs": {path.name: file_digest(path) for path in outputs},
+    }
+    write_manifest(out / "manifest.json", manifest)
+    shutil.rmtree(work, ignore_errors=True)
+    return manifest
+
+
+def _publish(work: Path, out: Path, *, name: str, tgt: str) -> list[Path]:
+    kept, documents = work / "filtered" / "kept.parquet", work / "prepared" / "documents.parquet"
+    exports = [out / f"{name}.conll", out / f"{name}.jsonl"]
+    for path in exports:
+        write_documents(target_documents(kept, documents, tgt=tgt), path)
+    tables_out = [
+        (work / "filtered" / "kept.parquet", out / "kept.parquet"),
+        (work / "filtered" / "rejected.parquet", out / "rejected.parquet"),
+        (work / "filtered" / "attrition.json", out / "attrition.json"),
+        (work / "prepared" / "quarantine.parquet", out / "quarantine.parquet"),
+    ]
+    for source, target in tables_out:
+        with tables.atomic_path(target) as temporary:
+            shutil.copyfile(source, temporary)
+    return exports + [target for _, target in tables_out]
+
+
+def _intact(out: Path, manifest: Result) -> bool:
+    outputs = manifest.get("outputs")
+    if not isinstance(outputs, dict):
+        return False
+    return all((out / n).is_file() and file_digest(out / n) == d for n, d in outputs.items())
+
+
+def _needs_translation(units: Path) -> bool:
+    return any(
+        table["given"].null_count() for table in tables.iter_frames(units, tables.UNITS)
+    )
+
+
+def _stem(spec: str) -> str:
+    name = Path(spec.removeprefix("hf:").split(":")[0]).name
+    return name.removesuffix(".gz").rsplit(".", 1)[0] or "projected"

@@ -1,0 +1,147 @@
+"""Train one system into a work folder, once: the same work is found again, not done again."""
+
+import json
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labelproj.config import TrainParams
+from labelproj.errors import StorageError
+from labelproj.progress import log, track
+from labelproj.provenance import file_digest, signature
+from labelproj.records import Document, Reject
+from labelproj.shards import write_manifest
+from labelproj.tables import atomic_path
+from labelproj.train import BACKENDS, CARD
+from labelproj.train.base import FitReport
+from labelproj.train.data import documents_digest
+
+__all__ = ["System", "publish", "shaping_params", "system_signature", "train_system"]
+
+#: The file beside a finished system that says so, and with what digest.
+_DONE = "done.json"
+#: Finished systems that are kept for a later run; the oldest go first.
+_KEEP = 12
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A name and what is trained under it."""
+
+    name: str
+    train: Sequence[Document]
+    dev: Sequence[Document]
+    rejects: Sequence[Reject] = ()
+
+
+def shaping_params(params: TrainParams) -> dict[str, object]:
+    """Return the parameters that shape a trained model, and the digest of a local encoder."""
+    shaping = params.model_dump(exclude={"systems"})
+    if params.backend == "spacy":
+        del shaping["model"], shaping["max_length"]
+    elif params.model and Path(params.model).is_dir():
+        shaping["model"] = file_digest(Path(params.model))
+    return shaping
+
+
+def system_signature(system: System, params: TrainParams) -> str:
+    """Return the signature of a system: its documents and the parameters that shape it.
+
+    Languages have no place in it: the same documents make the same model.
+    """
+    digests = {"train": documents_digest(system.train), "dev": documents_digest(system.dev)}
+    return signature("train", shaping_params(params) | digests)
+
+
+def train_system(
+    system: System, *, params: TrainParams, work: Path, resume: bool = True
+) -> tuple[Path, dict[str, object]]:
+    """Train ``system`` under ``work``: the folder of the model, and what is known about it.
+
+    A system finished before is used again when it has the same signature and its files are
+    whole. What is known: documents, spans, labels, steps, best_step, dev_f1 (0-100), seconds,
+    resumed, signature. Raises what the backend's ``fit`` raises.
+    """
+    made_by = system_signature(system, params)
+    home = work / f"{system.name}-{made_by.split(':')[1]}"
+    model = home / "model"
+    if resume and (known := _finished(home)):
+        log.info("%s: trained before, used again", system.name)
+        return model, known | {"resumed": True}
+    shutil.rmtree(home, ignore_errors=True)
+    started = time.monotonic()
+    tagger = BACKENDS[params.backend](params)
+    with track(f"train {system.name}", params.max_steps) as progress:
+        report = tagger.fit(system.train, system.dev, progress=progress)
+    tagger.save(model)
+    _write_history(report, model / "history.csv")
+    card = {
+        "backend": params.backend,
+        "system": system.name,
+        "labels": list(tagger.labels),
+        "signature": made_by,
+        "dev_f1": round(100 * report.dev_f1, 2),
+    }
+    with atomic_path(model / CARD) as temporary:
+        temporary.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    known = {
+        "documents": len(system.train),
+        "dev_documents": len(system.dev),
+        "spans": sum(1 for document in system.train for _ in document.spans()),
+        "labels": list(tagger.labels),
+        "steps": report.steps,
+        "best_step": report.best_step,
+        "dev_f1": round(100 * report.dev_f1, 2),
+        "seconds": round(time.monotonic() - started, 2),
+        "signature": made_by,
+    }
+    write_manifest(home / _DONE, {"digest": file_digest(model), "known": known})
+    _forget_old(work)
+    return model, known | {"resumed": False}
+
+
+def _finished(home: Path) -> dict[str, object] | None:
+    """Return what is known of a finished system, or None when it is not there or broken."""
+    try:
+        done = json.loads((home / _DONE).read_text(encoding="utf-8"))
+        if done["digest"] == file_digest(home / "model"):
+            (home / _DONE).touch()
+            return dict(done["known"])
+        log.warning("%s is broken; it is made again", home)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, KeyError, TypeError):
+        log.warning("%s is broken; it is made again", home)
+    return None
+
+
+def _write_history(report: FitReport, path: Path) -> None:
+    lines = ["step,loss,dev_f1"]
+    lines += [f"{step},{loss:.4f},{100 * f1:.2f}" for step, loss, f1 in report.history]
+    with atomic_path(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _forget_old(work: Path) -> None:
+    markers = sorted(work.glob(f"*/{_DONE}"), key=lambda path: path.stat().st_mtime_ns)
+    for marker in markers[:-_KEEP]:
+        shutil.rmtree(marker.parent, ignore_errors=True)
+
+
+def publish(model: Path, out: Path) -> None:
+    """Copy the folder ``model`` to ``out``, replacing it. Raises StorageError."""
+    temporary = out.with_name(f".{out.name}.partial")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.copytree(model, temporary)
+        shutil.rmtree(out, ignore_errors=True)
+        temporary.replace(out)
+    except (OSError, shutil.Error) as error:
+        raise StorageError(
+            f"the model cannot be copied: {error}",
+            where=str(out),
+            remedy="free some space, then run the same command again",
+        ) from error

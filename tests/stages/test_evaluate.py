@@ -1,0 +1,118 @@
+"""The evaluate stage from trained systems to metrics."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from invented import TINY, invented_documents
+from labelproj.config import EvaluateParams, TrainParams
+from labelproj.errors import MissingInputError
+from labelproj.formats import write_documents
+from labelproj.records import Document, Segment, Span
+from labelproj.stages.evaluate import run_evaluate
+from labelproj.train.systems import System, publish, train_system
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    for name, seed, steps in (("gold", 1, 10), ("projected", 2, 50), ("zero-shot", 3, 10)):
+        system = System(name, invented_documents(50, seed=seed), invented_documents(10, seed=7))
+        chosen = TrainParams.model_validate(TINY | {"max_steps": steps, "eval_every": 10})
+        model, _ = train_system(system, params=chosen, work=folder / "work")
+        publish(model, folder / "systems" / name)
+    return folder / "systems"
+
+
+def write_gold(path: Path) -> Path:
+    """Write test documents, with labels of another name and one nobody was taught."""
+    renamed = {"PER": "PERSON", "LOC": "LOC"}
+    documents = [
+        Document(
+            document.id,
+            "ha",
+            tuple(
+                Segment(
+                    segment.id,
+                    segment.role,
+                    segment.text,
+                    tuple(Span(s.id, s.start, s.end, renamed[s.label]) for s in segment.spans),
+                )
+                for segment in document.segments
+            ),
+        )
+        for document in invented_documents(25, seed=5)
+    ]
+    text = "Taron Nil ya fara ranar Litinin."
+    spans = (Span("e", 6, 9, "EVENT"), Span("d", 24, 31, "DATE"))
+    documents.append(Document("extra", "ha", (Segment("0", "text", text, spans),)))
+    write_documents(documents, path)
+    return path
+
+
+def evaluate(models: Path, out: Path, gold: Path, **more: Any) -> dict[str, Any]:
+    run_evaluate(
+        models=models,
+        gold_test=gold,
+        out=out,
+        params=EvaluateParams(bootstrap=100, label_map={"PERSON": "PER", "DATE": None}),
+        tgt="ha",
+        **more,
+    )
+    metrics: dict[str, Any] = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    return metrics
+
+
+def test_the_systems_are_scored(models: Path, tmp_path: Path) -> None:
+    gold = write_gold(tmp_path / "gold.jsonl")
+    metrics = evaluate(models, tmp_path / "out", gold, projection_scores={"f1": 91.5})
+    systems = metrics["systems"]
+    assert list(systems) == ["projected", "zero-shot", "gold"]
+    best = systems["projected"]
+    assert best["f1_low"] <= best["f1"] <= best["f1_high"]
+    assert best["f1"] > 60
+    assert best["documents"] == 26
+    assert set(best["per_label"]) == {"EVENT", "LOC", "PER"}
+    assert best["spans"] == sum(one["spans"] for one in best["per_label"].values())
+    assert metrics["unseen_labels"]["projected"] == ["EVENT"]
+    assert metrics["projection"] == {"f1": 91.5}
+    assert set(metrics["differences"]) == {"projected - zero-shot", "projected - gold"}
+
+    with (tmp_path / "out" / "systems.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["system"] for row in rows] == list(systems)
+    assert float(rows[0]["f1"]) == best["f1"]
+    labels = (tmp_path / "out" / "labels.csv").read_text(encoding="utf-8").splitlines()
+    assert labels[0] == "system,label,f1"
+    assert len(labels) == 1 + sum(len(one["per_label"]) for one in systems.values())
+
+    lines = (tmp_path / "out" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+    rows_out = [json.loads(line) for line in lines]
+    assert [row["id"] for row in rows_out][-1] == "extra"
+    assert rows_out[-1]["gold"] == [{"start": 6, "end": 9, "label": "EVENT"}]
+    wrong = sum(row["errors"] for row in rows_out)
+    right = sum(len(row["gold"]) + len(row["predicted"]) for row in rows_out) - wrong
+    assert right / (right + wrong) == pytest.approx(best["f1"] / 100, abs=1e-4)
+
+
+def test_twice_gives_the_same_bytes(models: Path, tmp_path: Path) -> None:
+    gold = write_gold(tmp_path / "gold.jsonl")
+    names = ("metrics.json", "systems.csv", "labels.csv", "predictions.jsonl")
+    for out in ("a", "b"):
+        evaluate(models, tmp_path / out, gold)
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == sorted((*names, "manifest.json"))
+    assert "projection" not in json.loads((tmp_path / "a" / "metrics.json").read_text())
+
+
+def test_what_is_missing_is_named(models: Path, tmp_path: Path) -> None:
+    gold = write_gold(tmp_path / "gold.jsonl")
+    with pytest.raises(MissingInputError, match="no trained system"):
+        evaluate(tmp_path / "none", tmp_path / "out", gold)
+    with pytest.raises(MissingInputError):
+        evaluate(models, tmp_path / "out", tmp_path / "none.jsonl")
+    assert not (tmp_path / "out" / "manifest.json").exists()

@@ -1,0 +1,175 @@
+"""The train stage from files to files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from invented import TINY, invented_documents
+from labelproj import tables
+from labelproj.config import TrainParams
+from labelproj.errors import MissingInputError
+from labelproj.formats import write_documents
+from labelproj.provenance import file_digest
+from labelproj.records import Document, Unit
+from labelproj.stages.train import run_train
+from labelproj.train import load_tagger
+from labelproj.train.data import dataset_documents
+
+
+def write_dataset(folder: Path, documents: list[Document], split: str) -> None:
+    rows = [
+        {
+            "id": document.id,
+            "text": segment.text,
+            "spans": [
+                {
+                    "start": s.start,
+                    "end": s.end,
+                    "label": s.label,
+                    "id": s.id,
+                    "score": 0.9,
+                    "method": "alignment:test",
+                }
+                for s in segment.spans
+            ],
+        }
+        for document in documents
+        for segment in document.segments
+    ]
+    (folder / "data" / "ner-ha").mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(rows).write_parquet(folder / "data/ner-ha" / f"{split}-00000-of-00001.parquet")
+
+
+def write_units(path: Path, documents: list[Document]) -> None:
+    rows = []
+    for document in documents:
+        (segment,) = document.segments
+        end = len(segment.text)
+        unit = Unit(
+            document.id, document.id, "0", "text", 0, 0, end, "", segment.text, segment.spans
+        )
+        rows.append(tables.unit_row(unit, given=None, signature="prepare:0"))
+    tables.write(tables.frame(rows, tables.UNITS), path, tables.UNITS)
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> dict[str, Any]:
+    write_dataset(tmp_path / "dataset", invented_documents(30, seed=1), "train")
+    write_dataset(tmp_path / "dataset", invented_documents(8, seed=2), "validation")
+    write_units(tmp_path / "units.parquet", invented_documents(30, seed=3, lang="en"))
+    write_documents(invented_documents(30, seed=4), tmp_path / "gold.jsonl")
+    return {
+        "dataset": tmp_path / "dataset",
+        "source_units": tmp_path / "units.parquet",
+        "gold_train": tmp_path / "gold.jsonl",
+        "src": "en",
+        "tgt": "ha",
+        "work": tmp_path / "work",
+    }
+
+
+def params(**changed: object) -> TrainParams:
+    return TrainParams.model_validate(TINY | {"max_steps": 10, "eval_every": 5} | changed)
+
+
+def test_all_systems_are_trained_and_found_again(inputs: dict[str, Any], tmp_path: Path) -> None:
+    first = run_train(out=tmp_path / "a", params=params(), **inputs)
+    systems: dict[str, dict[str, Any]] = first["systems"]  # type: ignore[assignment]
+    assert list(systems) == ["projected", "zero-shot", "gold"]
+    assert json.loads((tmp_path / "a" / "manifest.json").read_text())["systems"] == systems
+    assert systems["projected"]["dev_documents"] == 8
+    assert systems["gold"]["documents"] + systems["gold"]["dev_documents"] == 30
+    counts: dict[str, int] = first["counts"]  # type: ignore[assignment]
+    assert counts == {"in": 98, "kept": 98, "rejected": 0, "failed": 0}
+    for name in systems:
+        assert load_tagger(tmp_path / "a" / name).labels == ("LOC", "PER")
+        assert (tmp_path / "a" / name / "history.csv").read_text().startswith("step,loss,dev_f1\n")
+
+    second = run_train(out=tmp_path / "b", params=params(), **inputs)
+    assert all(one["resumed"] for one in second["systems"].values())  # type: ignore[attr-defined]
+    third = run_train(out=tmp_path / "c", params=params(), **inputs, resume=False)
+    assert not any(one["resumed"] for one in third["systems"].values())  # type: ignore[attr-defined]
+    for folder in ("a", "b", "c"):
+        (tmp_path / folder / "manifest.json").unlink()
+    digests = {file_digest(tmp_path / folder) for folder in ("a", "b", "c")}
+    assert len(digests) == 1
+    assert first["signature"] == second["signature"] == third["signature"]
+
+
+def test_a_stopped_run_repeats_only_what_was_not_finished(
+    inputs: dict[str, Any], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(MissingInputError):
+        run_train(out=out, params=params(), **inputs | {"gold_train": tmp_path / "none.jsonl"})
+    assert not (out / "manifest.json").exists()
+    done = run_train(out=out, params=params(), **inputs)
+    resumed = {name: one["resumed"] for name, one in done["systems"].items()}  # type: ignore[attr-defined]
+    assert resumed == {"projected": True, "zero-shot": True, "gold": False}
+
+    (broken,) = tmp_path.glob("work/projected-*/model/history.csv")
+    broken.write_text("cut off")
+    done = run_train(out=out, params=params(), **inputs)
+    assert not done["systems"]["projected"]["resumed"]  # type: ignore[index]
+
+
+def test_only_what_changed_is_trained_again(inputs: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    both = params(systems=["projected", "zero-shot"])
+    run_train(out=out, params=both, **inputs)
+    write_dataset(inputs["dataset"], invented_documents(20, seed=9), "train")
+    done = run_train(out=out, params=both, **inputs)
+    resumed = {name: one["resumed"] for name, one in done["systems"].items()}  # type: ignore[attr-defined]
+    assert resumed == {"projected": False, "zero-shot": True}
+    run_train(out=out, params=params(systems=["zero-shot"]), **inputs)
+    assert sorted(path.name for path in out.iterdir()) == ["manifest.json", "zero-shot"]
+
+
+def test_without_gold_there_is_no_gold_system(inputs: dict[str, Any], tmp_path: Path) -> None:
+    only_gold = params(systems=["gold"])
+    with pytest.raises(MissingInputError, match="nothing to train"):
+        run_train(out=tmp_path / "out", params=only_gold, **inputs | {"gold_train": None})
+
+
+def test_bad_gold_records_are_written_apart(inputs: dict[str, Any], tmp_path: Path) -> None:
+    with inputs["gold_train"].open("a") as stream:
+        stream.write(
+            '{"id": "x", "text": "Jos", "spans": [{"start": 0, "end": 9, "label": "LOC"}]}\n'
+        )
+    done = run_train(out=tmp_path / "out", params=params(systems=["gold"]), **inputs)
+    assert done["counts"] == {"in": 31, "kept": 30, "rejected": 1, "failed": 0}
+    assert tables.count_rows(tmp_path / "out" / "rejects.parquet") == 1
+
+
+def test_what_the_build_stage_writes_can_be_read(tmp_path: Path) -> None:
+    from builders import sample, write_tables
+    from labelproj.config import BuildParams, FilterParams
+    from labelproj.stages.build import run_build
+    from labelproj.stages.filter import run_filter
+
+    units, documents = write_tables(tmp_path, sample(3))
+    run_filter(units=units, out=tmp_path, params=FilterParams())
+    (tmp_path / "mt").mkdir()
+    (tmp_path / "mt" / "mt.json").write_text('{"model": "invented/en-ha", "licence": "cc0-1.0"}')
+    run_build(
+        kept=tmp_path / "kept.parquet",
+        rejected=tmp_path / "rejected.parquet",
+        documents=documents,
+        mt=tmp_path / "mt",
+        attrition=tmp_path / "attrition.json",
+        out=tmp_path / "dataset",
+        params=BuildParams(),
+        task="ner",
+        src="en",
+        tgt="ha",
+    )
+    read = [
+        document
+        for split in ("train", "validation")
+        for document in dataset_documents(tmp_path / "dataset", split, config="ner-ha", lang="ha")
+    ]
+    surfaces = {span.surface(segment.text) for d in read for segment, span in d.spans()}
+    assert {"Amina Bello", "Kano", "Litinin", "Masar"} <= surfaces
