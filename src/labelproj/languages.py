@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Iterable
 
 import langcodes
+from langcodes.tag_parser import LanguageTagError
 
 from labelproj.errors import UnknownLanguageError
 
@@ -48,7 +49,7 @@ def iso_code(code: str) -> str:
     plain = code.replace("_", "-")
     try:
         language = langcodes.Language.get(plain)
-    except (langcodes.LanguageTagError, ValueError):
+    except (LanguageTagError, ValueError):
         language = None
     if language is None or not language.language or not language.is_valid():
         raise UnknownLanguageError(

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from labelproj.config import Config, GoldParams, load_config
-from labelproj.errors import UsageError
+from labelproj.errors import MissingInputError, UsageError
 from labelproj.layout import Layout
+from labelproj.shards import read_manifest
 
-__all__ = ["STAGES", "run_stage"]
+__all__ = ["STAGES", "collect_results", "run_stage"]
 
 Result = dict[str, object]
 
@@ -108,6 +110,8 @@ def _filter(run: Run) -> Result:
         units=run.layout.projected(run.task, run.target) / "units.parquet",
         out=run.layout.filtered(run.task, run.target),
         params=run.config.filter,
+        src=run.source,
+        tgt=run.target,
     )
 
 
@@ -227,3 +231,36 @@ def run_stage(
         )
     run = Run(config, params.parent, task=task, target=target, resume=resume)
     return STAGES[name](run)
+
+
+def collect_results(params: Path) -> list[dict[str, Any]]:
+    """Return scores, counts and places of every task and target that has been evaluated.
+
+    Raises MissingInputError when none has.
+    """
+    config = load_config(params)
+    layout = Layout.of(params.parent, config.outputs)
+    found: list[dict[str, Any]] = []
+    for task in config.tasks:
+        for target in config.languages.targets:
+            metrics = read_manifest(layout.evaluation(task, target) / "metrics.json")
+            attrition = read_manifest(layout.filtered(task, target) / "attrition.json")
+            if metrics is None or attrition is None:
+                continue
+            found.append(
+                {
+                    "task": task,
+                    "source": config.languages.source,
+                    "target": target,
+                    "systems": metrics["systems"],
+                    "projection": metrics.get("projection"),
+                    **{name: attrition[name] for name in ("in", "kept", "rejected")},
+                    "dataset": str(layout.dataset(task, target)),
+                    "report": str(layout.report(task, target) / "index.html"),
+                }
+            )
+    if not found:
+        raise MissingInputError(
+            "there are no results yet", where=str(params.parent), remedy="run `dvc repro` first"
+        )
+    return found

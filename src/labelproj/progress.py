@@ -56,7 +56,9 @@ def set_up_logging(level: int = logging.INFO) -> None:
     """Send the package's messages to stderr (once)."""
     if not log.handlers:
         if console.is_terminal:
-            handler: logging.Handler = RichHandler(console=console, show_path=False, show_time=False)
+            handler: logging.Handler = RichHandler(
+                console=console, show_path=False, show_time=False
+            )
             handler.setFormatter(logging.Formatter("%(message)s"))
         else:
             handler = logging.StreamHandler(sys.stderr)

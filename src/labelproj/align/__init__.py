@@ -71,9 +71,7 @@ def open_aligner(
     if name == "simalign":
         from labelproj.align.simalign import SimAlignAligner
 
-        return SimAlignAligner(
-            model=params.model, layer=params.layer, matching=params.matching
-        )
+        return SimAlignAligner(model=params.model, layer=params.layer, matching=params.matching)
     from labelproj.align.embedding import EmbeddingAligner
 
     return EmbeddingAligner(

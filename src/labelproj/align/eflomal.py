@@ -87,9 +87,7 @@ class EflomalAligner:
         fresh = self._align_block(iter(unknown))
         return [next(fresh)[1] if links is None else links for links in found]
 
-    def _align_block(
-        self, pairs: Iterator[TokenPair]
-    ) -> Iterator[tuple[TokenPair, AlignedPair]]:
+    def _align_block(self, pairs: Iterator[TokenPair]) -> Iterator[tuple[TokenPair, AlignedPair]]:
         """Yield every pair with its links. The pairs wait on disk, not in memory."""
         with tempfile.TemporaryDirectory(prefix="labelproj-eflomal-") as name:
             folder = Path(name)
@@ -173,4 +171,6 @@ def _read_pairs(path: Path) -> Iterator[TokenPair]:
     with path.open(encoding="utf-8", errors="surrogatepass", newline="\n") as stream:
         for line in stream:
             src, _, tgt = line.rstrip("\n").partition("\t")
-            yield TokenPair(tuple(src.split(" ")) if src else (), tuple(tgt.split(" ")) if tgt else ())
+            yield TokenPair(
+                tuple(src.split(" ")) if src else (), tuple(tgt.split(" ")) if tgt else ()
+            )

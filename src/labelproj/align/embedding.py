@@ -6,7 +6,14 @@ import numpy as np
 
 from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
 from labelproj.align.encoder import Encoded, Encoder
-from labelproj.align.matching import MATCHINGS, Matrix, cosine_similarity, distorted, softmax
+from labelproj.align.matching import (
+    MATCHINGS,
+    Links,
+    Matrix,
+    cosine_similarity,
+    distorted,
+    softmax,
+)
 
 __all__ = ["EmbeddingAligner"]
 
@@ -72,7 +79,7 @@ class EmbeddingAligner:
         return AlignedPair(_word_links(matrix, similarity, src, tgt))
 
 
-def _word_links(matrix: Matrix, similarity: Matrix, src: Encoded, tgt: Encoded) -> tuple[Link, ...]:
+def _word_links(matrix: Links, similarity: Matrix, src: Encoded, tgt: Encoded) -> tuple[Link, ...]:
     best: dict[tuple[int, int], float] = {}
     for i, j in zip(*np.nonzero(matrix), strict=True):
         words = int(src[1][i]), int(tgt[1][j])

@@ -117,16 +117,23 @@ class Encoder:
     ) -> None:
         import torch
 
-        prefix = self._prefix_length()
-        rows = [self._tokenizer.build_inputs_with_special_tokens(windows[i][1]) for i in batch]
+        prefix, suffix = self._special_tokens()
+        rows = [prefix + windows[index][1] + suffix for index in batch]
         inputs = self._tokenizer.pad({"input_ids": rows}, return_tensors="pt", padding=True)
         with torch.inference_mode():
-            states = self._model(**inputs.to(self._device), output_hidden_states=True)
+            states = self._model(
+                input_ids=inputs["input_ids"].to(self._device),
+                attention_mask=inputs["attention_mask"].to(self._device),
+                output_hidden_states=True,
+            )
         layer = states.hidden_states[self._layer].float().cpu().numpy()
         for row, index in enumerate(batch):
             length = len(windows[index][1])
-            vectors[index] = layer[row, prefix : prefix + length]
+            vectors[index] = layer[row, len(prefix) : len(prefix) + length]
 
-    def _prefix_length(self) -> int:
-        marked = self._tokenizer.build_inputs_with_special_tokens([-1])
-        return int(marked.index(-1))
+    def _special_tokens(self) -> tuple[list[int], list[int]]:
+        """Return the ids that the tokenizer puts before and after a text."""
+        ids = self._tokenizer(["a"], is_split_into_words=True)["input_ids"]
+        bare = self._tokenizer(["a"], is_split_into_words=True, add_special_tokens=False)
+        start = ids.index(bare["input_ids"][0])
+        return ids[:start], ids[start + len(bare["input_ids"]) :]

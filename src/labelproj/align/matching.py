@@ -59,13 +59,13 @@ def itermax(similarity: Matrix, *, rounds: int = 2, alpha: float = 0.9) -> Links
     if min(similarity.shape) <= 2:
         return links
     for _ in range(rounds - 1):
-        free_row = ~links.any(axis=1)
-        free_column = ~links.any(axis=0)
+        free_row: Links = ~np.any(links, axis=1, keepdims=True)
+        free_column: Links = ~np.any(links, axis=0, keepdims=True)
         if not free_row.any() or not free_column.any():
             break
-        weight = alpha * free_row[:, None] + alpha * free_column[None, :]
+        weight = alpha * free_row + alpha * free_column
         lowered = similarity * np.clip(weight, 0.0, 1.0)
-        fresh = inter(lowered) & (free_row[:, None] | free_column[None, :])
+        fresh = inter(lowered) & (free_row | free_column)
         if not (fresh & ~links).any():
             break
         links |= fresh

@@ -30,9 +30,7 @@ class LinkStore:
         )
 
     @classmethod
-    def for_corpus(
-        cls, work: Path, pairs: Iterable[TokenPair], *, signature: str
-    ) -> "LinkStore":
+    def for_corpus(cls, work: Path, pairs: Iterable[TokenPair], *, signature: str) -> "LinkStore":
         """Open the store of this corpus and signature under ``work``."""
         digest = hashlib.blake2b(signature.encode(), digest_size=16)
         for pair in pairs:

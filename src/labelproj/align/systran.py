@@ -20,7 +20,6 @@ class SystranAligner:
     def __init__(self, *, extra: Corpus | None = None):
         self._extra: Corpus = extra or (lambda: ())
         self._aligner: object = None
-        self._folder = tempfile.TemporaryDirectory(prefix="labelproj-systran-")
 
     def params(self) -> dict[str, object]:
         """Return what shapes the links."""
@@ -30,19 +29,22 @@ class SystranAligner:
         """Learn the translation probabilities of the corpus."""
         import systran_align
 
-        folder = Path(self._folder.name)
-        bitext = folder / "bitext"
-        with bitext.open("w", encoding="utf-8", errors="replace") as stream:
-            for source in (corpus, self._extra):
-                for pair in source():
-                    if pair.src and pair.tgt:
-                        stream.write(f"{_line(pair.src)} ||| {_line(pair.tgt)}\n")
-        forward, backward = str(folder / "forward"), str(folder / "backward")
-        systran_align.generate_alignment_probabilities(
-            str(bitext), forward, backward, favor_diagonal=True, variational_bayes=True,
-            optimize_tension=True,
-        )
-        self._aligner = systran_align.Aligner(forward, backward)
+        with tempfile.TemporaryDirectory(prefix="labelproj-systran-") as name:
+            bitext, forward, backward = (str(Path(name) / part) for part in ("text", "f", "b"))
+            with Path(bitext).open("w", encoding="utf-8", errors="replace") as stream:
+                for pairs in (corpus(), self._extra()):
+                    for pair in pairs:
+                        if pair.src and pair.tgt:
+                            stream.write(f"{_line(pair.src)} ||| {_line(pair.tgt)}\n")
+            systran_align.generate_alignment_probabilities(
+                bitext,
+                forward,
+                backward,
+                favor_diagonal=True,
+                variational_bayes=True,
+                optimize_tension=True,
+            )
+            self._aligner = systran_align.Aligner(forward, backward)
 
     def align(self, pairs: Sequence[TokenPair]) -> list[AlignedPair]:
         """Return the links of each pair; fits on the pairs themselves when nothing was fitted."""

@@ -1,6 +1,5 @@
 """Score a projection method on gold parallel texts: given translations, gold spans both sides."""
 
-from itertools import batched
 from pathlib import Path
 
 from labelproj.config import ProjectParams
@@ -42,7 +41,8 @@ def score_projection(
     )
     projector.fit(lambda: ((pair.src_text, pair.tgt_text) for pair in gold))
     predicted: dict[str, list[Span]] = {}
-    for batch in batched(gold, BATCH):
+    for first in range(0, len(gold), BATCH):
+        batch = gold[first : first + BATCH]
         found = projector.project(
             [LabelledPair(pair.src_text, pair.src_spans, pair.tgt_text) for pair in batch]
         )

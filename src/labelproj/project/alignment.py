@@ -73,9 +73,7 @@ class AlignmentProjector:
                 reason = f"not aligned: {status}"
             else:
                 reason = "overlap" if options else "no link"
-            return Projection(
-                span.id, span.label, None, None, 0.0, self._label, reason, span.group
-            )
+            return Projection(span.id, span.label, None, None, 0.0, self._label, reason, span.group)
         place = choice.candidate
         return Projection(
             span.id, span.label, place.start, place.end, place.score, self._label, None, span.group

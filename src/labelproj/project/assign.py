@@ -45,9 +45,7 @@ def _collide(
     return first.start < second.end and second.start < first.end
 
 
-def _groups(
-    candidates: Sequence[Sequence[Weighted]], may_overlap: MayOverlap
-) -> list[list[int]]:
+def _groups(candidates: Sequence[Sequence[Weighted]], may_overlap: MayOverlap) -> list[list[int]]:
     """Return groups of spans; candidates of different groups never collide."""
     parent = list(range(len(candidates)))
 
@@ -83,8 +81,6 @@ def _solve(
         bounds=Bounds(0, 1),
     )
     picked = {
-        k: option
-        for (k, option), value in zip(variables, result.x, strict=True)
-        if value > 0.5
+        k: option for (k, option), value in zip(variables, result.x, strict=True) if value > 0.5
     }
     return [picked.get(k) for k in group]

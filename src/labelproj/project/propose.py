@@ -39,7 +39,9 @@ class Weighted(NamedTuple):
 def span_words(span: Span, offsets: Offsets) -> frozenset[int]:
     """Return the numbers of the words that overlap the span."""
     return frozenset(
-        number for number, (start, end) in enumerate(offsets) if start < span.end and span.start < end
+        number
+        for number, (start, end) in enumerate(offsets)
+        if start < span.end and span.start < end
     )
 
 
@@ -101,10 +103,7 @@ def link_candidates(
 def _log_odds(word: str, inside: float, total: float, surfaces: set[str]) -> float:
     if not _is_word(word):
         return 0.0
-    if total == 0:
-        odds = UNLINKED
-    else:
-        odds = math.log((inside + SMOOTHING) / (total - inside + SMOOTHING))
+    odds = math.log((inside + SMOOTHING) / (total - inside + SMOOTHING)) if total else UNLINKED
     if len(word) > 1 and word.casefold() in surfaces:
         odds += COPIED
     return odds
@@ -116,4 +115,3 @@ def _is_word(word: str) -> bool:
 
 def _surfaces(pair: TokenPair, first: int, last: int) -> set[str]:
     return {word.casefold() for word in pair.tgt[first : last + 1]}
-

@@ -157,9 +157,7 @@ def _intact(out: Path, manifest: Result) -> bool:
 
 
 def _needs_translation(units: Path) -> bool:
-    return any(
-        table["given"].null_count() for table in tables.iter_frames(units, tables.UNITS)
-    )
+    return any(table["given"].null_count() for table in tables.iter_frames(units, tables.UNITS))
 
 
 def _stem(spec: str) -> str:

@@ -131,21 +131,22 @@ def _train(
     # Its own folder for each way of training: a checkpoint is never taken for another's.
     made = _made_from(params.model_copy(update={"quantization": ""}), src=src, tgt=tgt)
     place = work / signature("train", made).replace(":", "-")
-    figures = train_model(training, out=place / "hf", src=src, tgt=tgt, work=place, resume=resume)
+    trained = place / f"mt-{iso_code(src)}-{iso_code(tgt)}"
+    figures = train_model(training, out=trained, src=src, tgt=tgt, work=place, resume=resume)
     note = prepare_model(
-        str(place / "hf"),
+        str(trained),
         out=out,
         src=src,
         tgt=tgt,
         quantization=params.quantization,
-        licence=params.licence or "trained from the bitext given",
+        licence=params.licence,
     )
     _, dev = split_pairs(read_pairs(training), dev=training.dev_pairs, seed=training.seed)
     metrics = {**figures, "dev_chrf": _chrf(out, dev, src=src, tgt=tgt)}
     text = json.dumps(metrics, indent=2, sort_keys=True)
     (out / "metrics.json").write_text(text + "\n", encoding="utf-8")
     (out / "hf").mkdir(exist_ok=True)
-    for path in sorted((place / "hf").iterdir()):
+    for path in sorted(trained.iterdir()):
         shutil.copyfile(path, out / "hf" / path.name)
     shutil.rmtree(place)
     log.info("dev chrF %s on %d pairs", metrics["dev_chrf"], len(dev))

@@ -158,9 +158,7 @@ def mapped_labels(
     return tuple(renamed)
 
 
-def units_of(
-    document: Document, *, lang: str, splitter: str
-) -> Iterator[tuple[Segment, Unit]]:
+def units_of(document: Document, *, lang: str, splitter: str) -> Iterator[tuple[Segment, Unit]]:
     """Cut the segments of a document into units, each with its spans.
 
     A segment that came with its translation is one unit.

@@ -100,7 +100,8 @@ def project_table(
         for found in projector.project(pairs)
     ]
     column = pl.Series("projections", projections, dtype=pl.List(tables.PROJECTION))
-    return table.with_columns(column, pl.lit(sign).alias("signature")).select(list(tables.PROJECTED))
+    extended = table.with_columns(column, pl.lit(sign).alias("signature"))
+    return extended.select(list(tables.PROJECTED))
 
 
 def _accepted(projection: Projection, min_score: float) -> Projection:

@@ -16,7 +16,9 @@ from labelproj.translate.model import model_digest
 
 __all__ = ["run_translate"]
 
-#: What the translations depend on. How rows are cut into shards and batches is not among it.
+#: What the translations depend on. The make-up of batches is not among it: with int8 it moves
+#: the last digits of scores and one translation in some hundreds, and who lowers the batch
+#: size because memory is full keeps the shards that are done.
 _SHAPING = ("beam_size", "max_input_tokens", "max_output_tokens", "compute_type")
 
 

@@ -1,0 +1,51 @@
+"""``labelproj evaluate``: scores."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from labelproj.cli.options import Json
+from labelproj.cli.render import show_json, show_table
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Score predictions against gold data.")
+
+
+@app.callback()
+def _group() -> None:
+    """Score predictions against gold data."""
+
+
+@app.command()
+def spans(
+    pred: Annotated[Path, typer.Argument(help="Predicted spans, in any readable format.")],
+    gold: Annotated[Path, typer.Argument(help="Gold spans, in any readable format.")],
+    json: Json = False,
+) -> None:
+    """Exact and overlap span F1, label-aware, per label and over all.
+
+    Where the gold file has target tokens, both sides are snapped to them first.
+
+    Example: labelproj evaluate spans predicted.jsonl gold.jsonl
+    """
+    from labelproj.evaluate.spans import score_files
+
+    scores = score_files(pred, gold).as_dict()
+    if json:
+        show_json(scores)
+        return
+    show_scores(scores)
+
+
+def show_scores(scores: Mapping[str, Any]) -> None:
+    """Show span scores as a table, over all labels first."""
+    rows = []
+    for label, part in {"all": scores, **scores["per_label"]}.items():
+        exact, overlap = part["exact"], part["overlap"]
+        numbers = (exact["precision"], exact["recall"], exact["f1"], overlap["f1"])
+        rows.append([label, *numbers, part["support"], part["predicted"]])
+    columns = ("label", "precision", "recall", "F1", "overlap F1", "gold", "predicted")
+    show_table("span scores", columns, rows)

@@ -1,0 +1,27 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["Json", "ParamsFile", "Resume", "parse_label_map"]
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Resume = Annotated[
+    bool, typer.Option("--resume/--no-resume", help="Go on from work that was stopped.")
+]
+ParamsFile = Annotated[Path, typer.Option("--params", help="The parameters' file.")]
+
+
+def parse_label_map(text: str | None) -> dict[str, str | None]:
+    """Read ``per=PER,geo=LOC,*=``: an empty right side drops the label, ``*`` is any other."""
+    mapping: dict[str, str | None] = {}
+    for part in (text or "").split(","):
+        old, equals, new = part.strip().partition("=")
+        if not part.strip():
+            continue
+        if not equals or not old:
+            raise typer.BadParameter(f"{part.strip()!r} is not OLD=NEW", param_hint="--label-map")
+        mapping[old] = new or None
+    return mapping

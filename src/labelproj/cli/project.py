@@ -1,0 +1,196 @@
+"""``labelproj project``: labelled files in, projected files out."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labelproj.cli.options import Json, Resume, parse_label_map
+from labelproj.cli.render import show_counts, show_json, show_table
+from labelproj.progress import console
+
+__all__ = ["project"]
+
+
+class Device(StrEnum):
+    """Where models run."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class TaskName(StrEnum):
+    """The tasks there are."""
+
+    NER = "ner"
+
+
+class Method(StrEnum):
+    """The projection methods there are."""
+
+    ALIGNMENT = "alignment"
+
+
+class Matching(StrEnum):
+    """How the embedding aligner goes from similarities to links."""
+
+    INTER = "inter"
+    ITERMAX = "itermax"
+    MATCH = "match"
+    SOFTMAX = "softmax"
+
+
+def project(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...",
+            help="CoNLL, JSONL, DocBin (.spacy), brat folder or hf:NAME[:CONFIG[:SPLIT]]; .gz too.",
+        ),
+    ],
+    src: Annotated[str, typer.Option(help="Language of the input, as ISO 639.")],
+    tgt: Annotated[str, typer.Option(help="Language to project to, as ISO 639.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    mt: Annotated[
+        str | None,
+        typer.Option(
+            help="MT model: Hub id, Hugging Face folder or CTranslate2 folder. "
+            "Not needed when the input brings its translations (tgt_text)."
+        ),
+    ] = None,
+    task: Annotated[TaskName, typer.Option(help="What the labels mean.")] = TaskName.NER,
+    method: Annotated[Method, typer.Option(help="Projection method.")] = Method.ALIGNMENT,
+    aligner: Annotated[
+        str, typer.Option(help="eflomal, systran, embedding or simalign.")
+    ] = "eflomal",
+    aligner_model: Annotated[
+        str | None, typer.Option(help="Encoder for embedding and simalign: Hub id or folder.")
+    ] = None,
+    aligner_layer: Annotated[
+        int | None, typer.Option(help="Its hidden layer (8 when not given).")
+    ] = None,
+    matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
+    extra_bitext: Annotated[
+        list[Path] | None,
+        typer.Option(help="More bitext (TSV) for eflomal and systran to learn from."),
+    ] = None,
+    input_format: Annotated[
+        str | None, typer.Option("--format", help="Format of the input, if its name does not tell.")
+    ] = None,
+    label_map: Annotated[
+        str | None,
+        typer.Option(help="Rename labels: 'geo=LOC,per=PER,*=' (nothing drops, * is any other)."),
+    ] = None,
+    splitter: Annotated[str, typer.Option(help="Sentences by: rules, stanza or none.")] = "rules",
+    batch_tokens: Annotated[int, typer.Option(min=16, help="Tokens in a batch.")] = 4096,
+    beam_size: Annotated[int, typer.Option(min=1, help="Beam size.")] = 4,
+    device: Annotated[Device, typer.Option(help="Where models run.")] = Device.AUTO,
+    compute_type: Annotated[
+        str, typer.Option(help="CTranslate2 compute type (default, int8, float16, …).")
+    ] = "default",
+    min_score: Annotated[
+        float, typer.Option(min=0, max=1, help="Projections below this score become null.")
+    ] = 0.0,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Read at most this many records.")
+    ] = None,
+    resume: Resume = True,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad record.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count rows and tokens, estimate the time; no more.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Translate labelled text and project its labels onto the translation.
+
+    Example: labelproj project train.conll --src en --tgt ha --mt MODEL --out projected/
+    """
+    from labelproj.config import (
+        AlignParams,
+        FilterParams,
+        PrepareParams,
+        ProjectParams,
+        TranslateParams,
+    )
+    from labelproj.languages import iso_code
+
+    source, target = iso_code(src), iso_code(tgt)
+    if splitter not in {"rules", "stanza", "none"}:
+        raise typer.BadParameter("one of rules, stanza, none", param_hint="--splitter")
+    prepare = PrepareParams.model_validate(
+        {
+            "label_map": parse_label_map(label_map),
+            "splitter": splitter,
+            "limit": limit,
+            "strict": strict,
+        }
+    )
+    translate = TranslateParams.model_validate(
+        {
+            "beam_size": beam_size,
+            "batch_tokens": batch_tokens,
+            "device": device.value,
+            "compute_type": compute_type,
+        }
+    )
+    if dry_run:
+        from labelproj.stages.estimate import estimate
+
+        result = estimate(
+            inputs,
+            src=source,
+            tgt=target,
+            mt=mt,
+            prepare=prepare,
+            translate=translate,
+            format=input_format,
+        )
+        if json:
+            show_json(result)
+        else:
+            show_counts("dry run: nothing was written", result)
+        return
+    from labelproj.stages.job import run_job
+
+    align = AlignParams(
+        name=aligner,
+        model=aligner_model,
+        layer=aligner_layer,
+        matching=matching.value,
+        extra_bitext=tuple(str(path) for path in extra_bitext or ()),
+    )
+    result = run_job(
+        inputs=inputs,
+        out=out,
+        src=source,
+        tgt=target,
+        mt=mt,
+        task=task.value,
+        prepare=prepare,
+        translate=translate,
+        project=ProjectParams(method=method.value, align=align, min_score=min_score),
+        filters=FilterParams(),
+        format=input_format,
+        resume=resume,
+    )
+    if json:
+        show_json(result)
+    else:
+        _show(result, out)
+
+
+def _show(result: dict[str, object], out: Path) -> None:
+    counts = result["counts"]
+    assert isinstance(counts, dict)
+    rows = []
+    for what, names in {
+        "records": ("in", "kept", "rejected"),
+        "units": ("in", "kept", "rejected"),
+    }.items():
+        rows.append([what, *(counts[what][name] for name in names)])
+    spans = counts["spans"]
+    rows.append(["spans", spans["spans"], spans["projected"], spans["spans"] - spans["projected"]])
+    show_table(f"projected in {result['seconds']} s", ("", "in", "kept", "rejected"), rows)
+    console.print(f"[bold]results:[/] {out}", highlight=False)

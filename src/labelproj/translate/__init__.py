@@ -1,0 +1,1 @@
+"""The MT engine, and what prepares or trains a model for it."""

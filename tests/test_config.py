@@ -1,0 +1,53 @@
+"""params.yaml: what it may say, and what is said of it when it is wrong."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from labelproj.config import load_config
+from labelproj.errors import ConfigError, MissingInputError
+from labelproj.presets import PRESETS, render, write_project
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_repository_is_the_demo_project() -> None:
+    for name in ("dvc.yaml", "params.yaml"):
+        assert (ROOT / name).read_text(encoding="utf-8") == render(name, preset="demo")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_are_valid_and_say_their_licence(preset: str, tmp_path: Path) -> None:
+    write_project(tmp_path, preset=preset, src="en", tgt="ha")
+    config = load_config(tmp_path / "params.yaml")
+    assert config.languages.targets == ("ha",)
+    assert "ha" in config.gold
+    stages = yaml.safe_load((tmp_path / "dvc.yaml").read_text())["stages"]
+    assert list(stages)[0] == "mt"
+    assert "icence" in (tmp_path / "README.md").read_text() or preset == "demo"
+    for spec in config.prepare.inputs:
+        assert spec.startswith("hf:") or (tmp_path / spec).is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("filter: {lenght_ratio: 2}", "filter.lenght_ratio"),
+        ("translate: {beam_size: 0}", "translate.beam_size"),
+        ("tasks: [poetry]", "tasks.0"),
+        ("languages: [", "not YAML"),
+        ("mt: 3", "mt"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_config(path)
+    assert str(path) in str(caught.value)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(MissingInputError, match="labelproj init"):
+        load_config(tmp_path / "params.yaml")
