@@ -7,6 +7,7 @@ STAMP := $(VENV)/.installed
 ALIGNER := $(shell command -v cc || command -v gcc || command -v clang)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DVC_NO_ANALYTICS := 1
+export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install repro test test-slow lint types docs format bench constraints clean

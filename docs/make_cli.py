@@ -1,7 +1,7 @@
 """Write ``docs/cli.md``, the command line's reference, from the commands themselves.
 
-    python docs/make_cli.py            write it
-    python docs/make_cli.py --check    exit 1 when it is not what the commands say
+python docs/make_cli.py            write it
+python docs/make_cli.py --check    exit 1 when it is not what the commands say
 """
 
 import html

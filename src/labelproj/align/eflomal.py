@@ -60,7 +60,7 @@ class EflomalAligner:
         self._store: LinkStore | None = None
 
     def params(self) -> dict[str, object]:
-        """Return what shapes the links."""
+        """Return what shapes the links: settings and, once fitted, the corpus learnt from."""
         extra = text_digest(*(f"{' '.join(p.src)}\t{' '.join(p.tgt)}" for p in self._extra()))
         return {
             "name": self.name,
@@ -68,6 +68,7 @@ class EflomalAligner:
             "samplers": self._samplers,
             "block": BLOCK,
             "extra": extra,
+            "corpus": self._store.key if self._store else None,
         }
 
     def fit(self, corpus: Corpus) -> None:

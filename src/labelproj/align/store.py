@@ -31,11 +31,18 @@ class LinkStore:
 
     @classmethod
     def for_corpus(cls, work: Path, pairs: Iterable[TokenPair], *, signature: str) -> "LinkStore":
-        """Open the store of this corpus and signature under ``work``."""
+        """Open the store of this corpus and signature under ``work``; remove all others."""
         digest = hashlib.blake2b(signature.encode(), digest_size=16)
         for pair in pairs:
             digest.update(_key(pair))
+        for stale in set(work.glob("links-*")) - set(work.glob(f"links-{digest.hexdigest()}.*")):
+            stale.unlink()
         return cls(work / f"links-{digest.hexdigest()}.sqlite")
+
+    @property
+    def key(self) -> str:
+        """A digest of the corpus and signature."""
+        return self._path.stem
 
     def add_all(self, aligned: Iterable[tuple[TokenPair, AlignedPair]]) -> int:
         """Keep the links of these pairs; return how many there were."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
+from labelproj.provenance import file_digest
 
 __all__ = ["SystranAligner"]
 
@@ -20,10 +21,11 @@ class SystranAligner:
     def __init__(self, *, extra: Corpus | None = None):
         self._extra: Corpus = extra or (lambda: ())
         self._aligner: object = None
+        self._learnt = ""
 
     def params(self) -> dict[str, object]:
-        """Return what shapes the links."""
-        return {"name": self.name, "iterations": 5}
+        """Return what shapes the links: settings and, once fitted, the corpus learnt from."""
+        return {"name": self.name, "iterations": 5, "corpus": self._learnt}
 
     def fit(self, corpus: Corpus) -> None:
         """Learn the translation probabilities of the corpus."""
@@ -36,6 +38,7 @@ class SystranAligner:
                     for pair in pairs:
                         if pair.src and pair.tgt:
                             stream.write(f"{_line(pair.src)} ||| {_line(pair.tgt)}\n")
+            self._learnt = file_digest(Path(bitext))
             systran_align.generate_alignment_probabilities(
                 bitext,
                 forward,

@@ -20,7 +20,7 @@ _COLUMNS = "columns 'tokens' and 'ner_tags', or 'text' and 'spans'"
 
 @dataclass(frozen=True, slots=True)
 class HubDataset(Format):
-    """``hf:NAME[:CONFIG[:SPLIT]]``; NAME is a dataset's Hub id or a folder.
+    """``hf:NAME[@REVISION][:CONFIG[:SPLIT]]``; NAME is a dataset's Hub id or a folder.
 
     Rows have ``text`` and ``spans`` (as in JSON Lines), or ``tokens`` and ``ner_tags`` (strings,
     or ClassLabel numbers). Without SPLIT the only split is read, or ``train``. Documents are
@@ -51,7 +51,7 @@ class HubDataset(Format):
 
     def _rows(self, source: str, lang: str) -> Iterator[Document | Reject]:
         rows, split = _open(source)
-        dataset = source.removeprefix(HF_PREFIX).split(":")[0].rstrip("/")
+        dataset = source.removeprefix(HF_PREFIX).split(":")[0].partition("@")[0].rstrip("/")
         stem = f"{Path(dataset).name}-{split}"
         names = _class_names(rows.features or {})
         number = 0
@@ -94,8 +94,11 @@ def _open(source: str) -> tuple[Any, str]:
             remedy="pip install 'labelproj[data]'",
         ) from error
     name, config, split = [*source.removeprefix(HF_PREFIX).split(":"), "", ""][:3]
+    name, _, revision = name.partition("@")
     try:
-        found = datasets.load_dataset(name, config or None, split=split or None, streaming=True)
+        found = datasets.load_dataset(
+            name, config or None, split=split or None, revision=revision or None, streaming=True
+        )
     except datasets.exceptions.DatasetNotFoundError as error:
         raise HubError(
             _first_line(error), where=source, remedy="check the name; log in with `hf auth login`"

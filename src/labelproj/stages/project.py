@@ -32,11 +32,12 @@ def run_project(
     """Project the spans of ``units`` (a TRANSLATED table) and write ``out/units.parquet``."""
     started = time.monotonic()
     projector = open_projector(params, work=work, src_lang=src, tgt_lang=tgt, device=device)
+    # First, because what an aligner learns from its corpus shapes all links.
+    projector.fit(lambda: _texts(units))
     upstream = _first_signature(units)
     shaping = {"src": src, "tgt": tgt, "min_score": params.min_score, "upstream": upstream}
     sign = signature("project", {**shaping, **projector.params()})
     total = tables.count_rows(units)
-    projector.fit(lambda: _texts(units))
     reasons: Counter[str] = Counter()
 
     def process(table: pl.DataFrame) -> pl.DataFrame:
