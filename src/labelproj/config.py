@@ -73,11 +73,14 @@ class MtTrainParams(Section):
 class MtParams(Section):
     """The MT model: a Hub id or local folder, or ``train`` to make one from bitext.
 
+    ``given`` says instead that every record brings its translation (``tgt_text``).
+
     ``model`` may hold ``{src}`` and ``{tgt}`` (for ``Helsinki-NLP/opus-mt-{src}-{tgt}``).
     ``revision`` pins a Hub model. ``quantization`` is a CTranslate2 type for the converted model.
     """
 
     model: str | None = None
+    given: bool = False
     revision: str | None = None
     quantization: str = "int8"
     licence: str | None = None

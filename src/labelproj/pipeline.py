@@ -78,7 +78,7 @@ def _translate(run: Run) -> Result:
 
     return run_translate(
         units=run.layout.prepared(run.task) / "units.parquet",
-        model=run.layout.mt(run.target),
+        model=None if run.config.mt.given else run.layout.mt(run.target),
         out=run.layout.translated(run.task, run.target),
         params=run.config.translate,
         src=run.source,

@@ -13,7 +13,7 @@ from labelproj.progress import log
 from labelproj.provenance import file_digest, now, signature, versions
 from labelproj.shards import write_manifest
 from labelproj.translate.engine import open_engine
-from labelproj.translate.model import compute_digest, is_ct2_folder
+from labelproj.translate.model import NOTE, compute_digest, is_ct2_folder
 from labelproj.translate.prepare import prepare_model
 
 __all__ = ["run_mt"]
@@ -32,7 +32,8 @@ def run_mt(
     """Make the model of ``params`` ready for ``src`` to ``tgt`` in the folder ``out``.
 
     ``params.model`` (``{src}`` and ``{tgt}`` stand for the ISO codes) is fetched and converted;
-    without it, ``params.train`` trains one: its Hugging Face form goes to ``out/hf`` and chrF
+    without it, ``params.train`` trains one, or ``params.given`` says that none is needed (there is
+    only an ``mt.json`` then). Of a trained model, its Hugging Face form goes to ``out/hf`` and chrF
     on held-out pairs to ``out/metrics.json``. The converted model and ``mt.json`` lie in
     ``out``. What is there already and was made the same way is left alone.
 
@@ -40,11 +41,11 @@ def run_mt(
     ModelError, UnknownLanguageError, HubError, DependencyError, StorageError.
     """
     started = time.monotonic()
-    if (params.model is None) == (params.train is None):
+    if sum((params.model is not None, params.train is not None, params.given)) != 1:
         raise ConfigError(
-            "either `model` or `train` is needed, and not both",
+            "one of `model`, `train` and `given` is needed, and no more",
             where="mt",
-            remedy="name a model, or give `train: {bitext: [...]}`",
+            remedy="name a model, or give `train: {bitext: [...]}`, or `given: true`",
         )
     mark = signature("mt", _made_from(params, src=src, tgt=tgt) | {"upstream": upstream})
     if resume and (done := _done(out, mark)) is not None:
@@ -54,6 +55,9 @@ def run_mt(
     if params.train is not None:
         figures = _train(params, params.train, src=src, tgt=tgt, out=out, work=work, resume=resume)
         note: dict[str, Any] = figures.pop("note")
+    elif params.given:
+        note = {"model": None, "source": "came with the input", "licence": params.licence}
+        write_manifest(out / NOTE, note)
     else:
         note = prepare_model(
             _filled(params, src=src, tgt=tgt),

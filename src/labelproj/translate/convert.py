@@ -1,15 +1,14 @@
 """Converting a Hugging Face folder to CTranslate2, and checking what came out."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from labelproj.errors import DependencyError, LabelprojError, ModelConversionError
 from labelproj.translate.families import Codec
-from labelproj.translate.model import load_tokenizer
+from labelproj.translate.model import load_tokenizer, quiet
 
 __all__ = ["convert", "model_config"]
 
@@ -93,7 +92,7 @@ def convert(folder: Path, out: Path, *, codec: Codec, quantization: str) -> dict
     converter.load_model = load_model
     converter.load_tokenizer = lambda *_, **__: tokenizer
     try:
-        with _quiet():
+        with quiet():
             converter.convert(str(out), quantization=quantization, force=True)
             codec.tokenizer.save_pretrained(str(out))
     except LabelprojError:
@@ -199,17 +198,3 @@ def _score(out: Path, probe: _Probe) -> float:
     scores = translator.score_batch([probe.source], [probe.target])[0].log_probs
     own = scores[len(probe.target) - _PROBE_TOKENS : len(probe.target)]
     return float(sum(own) / len(own))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Switch off the progress bars of transformers."""
-    from transformers.utils import logging
-
-    was_on = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if was_on:
-            logging.enable_progress_bar()

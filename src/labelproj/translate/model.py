@@ -2,6 +2,8 @@
 
 import json
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ __all__ = [
     "is_ct2_folder",
     "load_tokenizer",
     "model_digest",
+    "quiet",
     "read_note",
     "tokenizer_class",
     "vocabulary_files",
@@ -128,3 +131,17 @@ def tokenizer_class(folder: Path) -> str | None:
 def _first_line(error: BaseException) -> str:
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Switch off the progress bars of transformers."""
+    from transformers.utils import logging
+
+    was_on = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if was_on:
+            logging.enable_progress_bar()

@@ -16,6 +16,7 @@ from labelproj.languages import flores_code
 from labelproj.progress import log, track
 from labelproj.translate.batches import Batch, Stream
 from labelproj.translate.markers import Pair
+from labelproj.translate.model import quiet
 from labelproj.translate.vocabulary import train_tokenizer
 
 __all__ = ["read_pairs", "split_pairs", "train_model"]
@@ -210,8 +211,9 @@ def _publish(model: Any, tokenizer: Any, out: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
-        model.save_pretrained(partial)
-        tokenizer.save_pretrained(partial)
+        with quiet():
+            model.save_pretrained(partial)
+            tokenizer.save_pretrained(partial)
         shutil.rmtree(out, ignore_errors=True)
         partial.replace(out)
     except OSError as error:
