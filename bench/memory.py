@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     figures: dict[str, object] = {}
-    peaks = []
+    peaks: list[float] = []
     with tempfile.TemporaryDirectory() as name:
         for times in (1, options.times):
             path = Path(name) / f"times{times}.jsonl"

@@ -24,7 +24,7 @@ def test_presets_are_valid_and_say_their_licence(preset: str, tmp_path: Path) ->
     assert config.languages.targets == ("ha",)
     assert "ha" in config.gold
     stages = yaml.safe_load((tmp_path / "dvc.yaml").read_text())["stages"]
-    assert list(stages)[0] == "mt"
+    assert next(iter(stages)) == "mt"
     assert "icence" in (tmp_path / "README.md").read_text() or preset == "demo"
     for spec in config.prepare.inputs:
         assert spec.startswith("hf:") or (tmp_path / spec).is_file()

@@ -33,7 +33,7 @@ GOOD = {
 
 
 def test_units_add_up_and_bad_records_are_kept_apart(tmp_path: Path) -> None:
-    bad = [
+    bad: list[Mapping[str, object]] = [
         {"id": "range", "text": "short", "spans": [{"start": 0, "end": 99, "label": "per"}]},
         {"id": "blank", "text": "  \u200b ", "spans": []},
         {"id": "no text"},

@@ -14,10 +14,10 @@ from labelproj.progress import log
 from labelproj.provenance import file_digest, now, signature, versions
 from labelproj.shards import read_manifest, write_manifest
 from labelproj.stages.filter import run_filter
-from labelproj.translate.cache import cached_model
 from labelproj.stages.prepare import run_prepare
 from labelproj.stages.project import run_project
 from labelproj.stages.translate import run_translate
+from labelproj.translate.cache import cached_model
 
 __all__ = ["run_job"]
 

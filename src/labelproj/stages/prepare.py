@@ -86,8 +86,9 @@ def run_prepare(
 class ReadDocuments:
     """The documents of all inputs, checked, with unique ids and mapped labels; and the rejects.
 
-    An iterable of (input, document or reject) that can be gone through more than once. Raises RecordError at the first reject
-    when ``params.strict``, MissingInputError when there are no inputs.
+    An iterable of (input, document or reject) that can be gone through more than once. Raises
+    RecordError at the first reject when ``params.strict``, MissingInputError when there are no
+    inputs.
     """
 
     def __init__(
