@@ -1,8 +1,10 @@
 """eflomal (Östling & Tiedemann 2016): a Bayesian HMM aligner with fertility, trained on the job.
 
-It needs no model: it learns from the bitext it aligns, optionally with extra bitext. Forward and
-reverse directions run side by side. A link's probability is the share of the directions that
-have it, weighed by how far each can be trusted (forward links, source to target, are better).
+It needs no model: it learns from the bitext it aligns, optionally with extra bitext. It is run
+several times: in both directions, from several seeds, and over words cut to their first few
+letters, which is a stemmer for every language and lets rare forms learn from each other. A
+link's probability is the share of the runs that have it, each direction counting half; what
+one run finds by chance so weighs little.
 
 Long jobs are aligned in blocks, so that memory does not grow with the corpus.
 """
@@ -11,8 +13,11 @@ import math
 import os
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import chain, islice, product
 from pathlib import Path
 
 from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
@@ -27,8 +32,11 @@ __all__ = ["EflomalAligner"]
 #: Pairs aligned together, and at most so many words on a side (eflomal's own limit is 1023).
 BLOCK = 100_000
 MAX_WORDS = 1000
-#: How much a link seen in one direction only counts.
-FORWARD, REVERSE = 0.6, 0.4
+#: Words are cut to so many letters, in so many runs each. Chosen on half of ABSA en-es and on
+#: xSID valid.
+PREFIXES = (3, 4)
+SEEDS = 2
+DIRECTIONS = ("f", "r")
 
 
 class EflomalAligner:
@@ -41,9 +49,7 @@ class EflomalAligner:
 
     name = "eflomal"
 
-    def __init__(
-        self, *, work: Path, seed: int = 13, samplers: int = 3, extra: Corpus | None = None
-    ):
+    def __init__(self, *, work: Path, seed: int = 13, extra: Corpus | None = None):
         try:
             import eflomal
         except ImportError as error:
@@ -55,7 +61,6 @@ class EflomalAligner:
         self._program = Path(eflomal.__file__).parent / "bin" / "eflomal"
         self._work = work
         self._seed = seed
-        self._samplers = samplers
         self._extra: Corpus = extra or (lambda: ())
         self._store: LinkStore | None = None
 
@@ -65,7 +70,8 @@ class EflomalAligner:
         return {
             "name": self.name,
             "seed": self._seed,
-            "samplers": self._samplers,
+            "prefixes": PREFIXES,
+            "runs": SEEDS,
             "block": BLOCK,
             "extra": extra,
             "corpus": self._store.key if self._store else None,
@@ -97,47 +103,52 @@ class EflomalAligner:
                 return
             n_extra = _write_pairs(self._extra(), folder / "extra")
             log.info("eflomal: aligning %d pairs", n_pairs + n_extra)
-            self._run(folder, n_pairs + n_extra)
-            with (folder / "f").open() as forward, (folder / "r").open() as reverse:
-                links = zip(_read_pairs(folder / "pairs"), forward, reverse, strict=False)
-                for pair, forward_line, reverse_line in links:
+            runs = self._run(folder, n_pairs + n_extra)
+            with ExitStack() as stack:
+                files = [stack.enter_context(path.open()) for path in runs]
+                for pair, *lines in zip(_read_pairs(folder / "pairs"), *files, strict=False):
                     status = _status(pair)
-                    merged = _merge(forward_line, reverse_line) if status == "ok" else ()
-                    yield pair, AlignedPair(merged, status)
+                    yield pair, AlignedPair(_merge(lines) if status == "ok" else (), status)
 
-    def _run(self, folder: Path, n_pairs: int) -> None:
+    def _run(self, folder: Path, n_pairs: int) -> list[Path]:
+        """Run everything, as many at a time as there are cores; return the files of links."""
         import eflomal
 
-        for side, name in enumerate(("src", "tgt")):
-            both = chain(_read_pairs(folder / "pairs"), _read_pairs(folder / "extra"))
-            lines = (" ".join(pair[side]) if _status(pair) == "ok" else "" for pair in both)
-            with (folder / name).open("wb") as stream:
-                eflomal.to_eflomal_text_file(lines, stream)
-        running = [self._start(folder, direction, n_pairs) for direction in ("f", "r")]
-        for process in running:
-            _, complaint = process.communicate()
-            if process.returncode:
-                raise LabelprojError(
-                    f"eflomal stopped with status {process.returncode}: "
-                    f"{complaint.decode(errors='replace').strip()[:300]}",
-                    remedy="use the aligner 'systran', or fewer words per pair",
-                )
+        for prefix in PREFIXES:
+            for side, name in enumerate(("src", "tgt")):
+                both = chain(_read_pairs(folder / "pairs"), _read_pairs(folder / "extra"))
+                lines = (" ".join(pair[side]) if _status(pair) == "ok" else "" for pair in both)
+                with (folder / f"{name}{prefix}").open("wb") as stream:
+                    eflomal.to_eflomal_text_file(lines, stream, prefix)
+        todo = list(product(DIRECTIONS, PREFIXES, range(SEEDS)))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(lambda run: self._run_once(folder, n_pairs, *run), todo))
 
-    def _start(self, folder: Path, direction: str, n_pairs: int) -> subprocess.Popen[bytes]:
+    def _run_once(
+        self, folder: Path, n_pairs: int, direction: str, prefix: int, number: int
+    ) -> Path:
         # The numbers of iterations are eflomal's own defaults: fewer for larger corpora.
         last = max(2, round(5000 / math.sqrt(n_pairs)))
         first = max(1, last // 4)
-        command = [str(self._program), "-m", "3", "-q", "-N", "0.2", "-n", str(self._samplers)]
-        command += ["-s", str(folder / "src"), "-t", str(folder / "tgt")]
+        out = folder / f"{direction}{prefix}-{number}"
+        command = [str(self._program), "-m", "3", "-q", "-N", "0.2", "-n", "1"]
+        command += ["-s", str(folder / f"src{prefix}"), "-t", str(folder / f"tgt{prefix}")]
         command += ["-1", str(max(2, first)), "-2", str(first), "-3", str(last)]
-        command += [f"-{direction}", str(folder / direction)]
-        environment = seeded_environment(self._seed, direction)
-        return subprocess.Popen(
+        command += [f"-{direction}", str(out)]
+        done = subprocess.run(
             command,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=os.environ | environment,
+            env=os.environ | seeded_environment(self._seed + number, f"{prefix}/{direction}"),
+            check=False,
         )
+        if done.returncode:
+            raise LabelprojError(
+                f"eflomal stopped with status {done.returncode}: "
+                f"{done.stderr.decode(errors='replace').strip()[:300]}",
+                remedy="use the aligner 'systran', or fewer words per pair",
+            )
+        return out
 
 
 def _status(pair: TokenPair) -> str:
@@ -146,12 +157,10 @@ def _status(pair: TokenPair) -> str:
     return "ok" if max(len(pair.src), len(pair.tgt)) <= MAX_WORDS else "too-long"
 
 
-def _merge(forward: str, reverse: str) -> tuple[Link, ...]:
-    weights: dict[tuple[int, int], float] = {}
-    for line, weight in ((forward, FORWARD), (reverse, REVERSE)):
-        for src, tgt in _read(line):
-            weights[src, tgt] = weights.get((src, tgt), 0.0) + weight
-    return tuple(Link(src, tgt, weight) for (src, tgt), weight in sorted(weights.items()))
+def _merge(lines: Sequence[str]) -> tuple[Link, ...]:
+    """Return each link with the share of the runs that have it."""
+    votes = Counter(link for line in lines for link in _read(line))
+    return tuple(Link(*link, number / len(lines)) for link, number in sorted(votes.items()))
 
 
 def _read(line: str) -> Iterator[tuple[int, int]]:

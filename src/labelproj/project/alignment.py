@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from labelproj.align import AlignedPair, Aligner, TokenPair, token_pair
 from labelproj.project.assign import assign
 from labelproj.project.base import LabelledPair, PairCorpus
-from labelproj.project.propose import Weighted, link_candidates
+from labelproj.project.propose import PairEvidence, Weighted, link_candidates
 from labelproj.records import Projection, Span
 from labelproj.text import words
 
@@ -52,9 +52,8 @@ class AlignmentProjector:
     ) -> tuple[Projection, ...]:
         src, tgt = words(pair.src_text), words(pair.tgt_text)
         spans = pair.src_spans
-        candidates = [
-            link_candidates(span, tokens, links, src, tgt, pair.tgt_text) for span in spans
-        ]
+        evidence = PairEvidence.of(tokens, links, src, tgt, pair.src_text, pair.tgt_text)
+        candidates = [link_candidates(span, evidence) for span in spans]
 
         def may_overlap(k: int, m: int) -> bool:
             return spans[k].start < spans[m].end and spans[m].start < spans[k].end

@@ -1,32 +1,50 @@
-"""Candidates for a span's place in the translation, from word-alignment links.
+"""Candidates for a span's place in the translation, from word-alignment links and likeness.
 
 Every target word has log-odds of belonging to the span: how much link probability it receives
-from the span's words against how much from all others, and whether it is a copy of one of the
-span's words. A candidate is a run of words that begins and ends with one that is more likely in
-than out; its weight is the sum of the log-odds inside. So a stray link far away does not drag a
-boundary with it (it would have to pay for the words of others in between), and a word without
-links is bridged when both sides belong.
+from the span's words against how much from all others and from none, and whether it looks like
+one of the span's words more than like any other. A candidate is a run of words that begins and
+ends with one that is more likely in than out; its weight is the sum of the log-odds inside. So a
+stray link far away does not drag a boundary with it (it would have to pay for the words of
+others in between), and a word without links is bridged when both sides belong.
 """
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from labelproj.align import AlignedPair, TokenPair
-from labelproj.records import Candidate, Span
-from labelproj.text import strip_punctuation
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["Offsets", "Weighted", "link_candidates", "span_words"]
+from labelproj.align import AlignedPair, TokenPair
+from labelproj.project.boundaries import adjusted, is_word
+from labelproj.project.cognates import similarity
+from labelproj.records import Candidate, Span
+
+__all__ = ["Offsets", "PairEvidence", "Tuning", "Weighted", "link_candidates", "span_words"]
 
 Offsets = Sequence[tuple[int, int]]
+Matrix = npt.NDArray[np.float32]
 
-#: The log-odds of a word without links, what is added to link mass so that no odds are infinite,
-#: and the log-odds that a copied word adds. Chosen on half of ABSA en-es and xSID valid.
-UNLINKED = -0.2
-SMOOTHING = 0.3
-COPIED = 4.0
-#: Candidates kept per span.
-KEEP = 8
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """The constants of the method, chosen on half of ABSA en-es and on xSID valid.
+
+    ``smoothing`` is added to link mass so that no odds are infinite; ``missing`` is what a unit
+    of link mass that went nowhere counts against a word; ``likeness`` are the log-odds of a word
+    that looks just like one of the span's, and ``alike`` the likeness at which they begin;
+    ``keep`` candidates are kept per span.
+    """
+
+    smoothing: float = 0.3
+    missing: float = 0.2
+    likeness: float = 4.0
+    alike: float = 0.5
+    keep: int = 8
+
+
+DEFAULT = Tuning()
 
 
 class Weighted(NamedTuple):
@@ -36,82 +54,126 @@ class Weighted(NamedTuple):
     weight: float
 
 
-def span_words(span: Span, offsets: Offsets) -> frozenset[int]:
+@dataclass(frozen=True, slots=True)
+class PairEvidence:
+    """What is known of a pair, for all of its spans.
+
+    ``links`` and ``alike`` have shape (source words, target words).
+    """
+
+    pair: TokenPair
+    src: Offsets
+    tgt: Offsets
+    src_text: str
+    tgt_text: str
+    links: Matrix
+    alike: Matrix
+
+    @classmethod
+    def of(
+        cls,
+        pair: TokenPair,
+        aligned: AlignedPair,
+        src: Offsets,
+        tgt: Offsets,
+        src_text: str,
+        tgt_text: str,
+    ) -> "PairEvidence":
+        """Put the links of a pair into a matrix and compare its words.
+
+        ``src`` and ``tgt`` are the offsets of the words of ``pair`` in the two texts.
+        """
+        links = np.zeros((len(pair.src), len(pair.tgt)), dtype=np.float32)
+        for link in aligned.links:
+            links[link.src, link.tgt] = link.probability
+        return cls(pair, src, tgt, src_text, tgt_text, links, similarity(pair.src, pair.tgt))
+
+
+def span_words(span: Span, offsets: Offsets) -> list[int]:
     """Return the numbers of the words that overlap the span."""
-    return frozenset(
+    return [
         number
         for number, (start, end) in enumerate(offsets)
         if start < span.end and span.start < end
-    )
+    ]
 
 
 def link_candidates(
-    span: Span, pair: TokenPair, aligned: AlignedPair, src: Offsets, tgt: Offsets, tgt_text: str
+    span: Span, evidence: PairEvidence, *, tuning: Tuning = DEFAULT
 ) -> list[Weighted]:
-    """Return the best candidates of one span, best first; none when nothing speaks for any.
-
-    ``src`` and ``tgt`` are the offsets of the words of ``pair``. Punctuation at a candidate's
-    edges is left out, unless the span itself has it there.
-    """
-    own_words = span_words(span, src)
-    inside = [0.0] * len(tgt)
-    total = [0.0] * len(tgt)
-    linked_words: dict[int, set[int]] = {}
-    for link in aligned.links:
-        total[link.tgt] += link.probability
-        if link.src in own_words:
-            inside[link.tgt] += link.probability
-            linked_words.setdefault(link.tgt, set()).add(link.src)
-    surfaces = {pair.src[word].casefold() for word in own_words}
-    odds = [
-        _log_odds(word, inside[number], total[number], surfaces)
-        for number, word in enumerate(pair.tgt)
-    ]
-    likely = [number for number, value in enumerate(odds) if value > 0]
-    sums = [0.0]
-    for value in odds:
-        sums.append(sums[-1] + value)
+    """Return the best candidates of one span, best first; none when nothing speaks for any."""
+    own = span_words(span, evidence.src)
+    if not own or not evidence.tgt:
+        return []
+    inside = evidence.links[own].sum(axis=0)
+    total = evidence.links.sum(axis=0)
+    odds = _log_odds(own, inside, total, evidence, tuning)
+    likely = [int(number) for number in np.flatnonzero(odds > 0)]
+    sums = np.concatenate([[0.0], np.cumsum(odds)])
     runs = [
-        (sums[last + 1] - sums[first], first, last)
+        (float(sums[last + 1] - sums[first]), first, last)
         for index, first in enumerate(likely)
         for last in likely[index:]
     ]
     runs.sort(key=lambda run: (-run[0], run[1], run[2]))
-    content = [word for word in own_words if _is_word(pair.src[word])] or list(own_words)
-    mass = sum(inside)
+    content = [word for word in own if is_word(evidence.pair.src[word])] or own
     found: list[Weighted] = []
-    for weight, first, last in runs[:KEEP]:
+    for weight, first, last in runs[: tuning.keep]:
         if weight <= 0:
             break
-        captured = sum(inside[first : last + 1])
-        received = sum(total[first : last + 1])
-        covered = set().union(*(linked_words.get(j, set()) for j in range(first, last + 1)))
-        copied = [
-            word for word in content if pair.src[word].casefold() in _surfaces(pair, first, last)
-        ]
-        evidence = {
-            "captured": captured / mass if mass else 1.0,
-            "owned": captured / received if received else 1.0,
-            "covered": len(set(content) & (covered | set(copied))) / len(content),
-        }
-        start, end = strip_punctuation(tgt_text, tgt[first][0], tgt[last][1])
-        score = math.prod(evidence.values()) ** (1 / len(evidence))
-        found.append(Weighted(Candidate(start, end, score, evidence), weight))
+        start, end = adjusted(
+            span,
+            first,
+            last,
+            src_text=evidence.src_text,
+            tgt_text=evidence.tgt_text,
+            tgt=evidence.tgt,
+            free=total < tuning.smoothing,
+        )
+        parts = _parts(content, first, last, inside, total, evidence)
+        score = math.prod(parts.values()) ** (1 / len(parts))
+        found.append(Weighted(Candidate(start, end, score, parts), weight))
     return found
 
 
-def _log_odds(word: str, inside: float, total: float, surfaces: set[str]) -> float:
-    if not _is_word(word):
-        return 0.0
-    odds = math.log((inside + SMOOTHING) / (total - inside + SMOOTHING)) if total else UNLINKED
-    if len(word) > 1 and word.casefold() in surfaces:
-        odds += COPIED
-    return odds
+def _log_odds(
+    own: Sequence[int], inside: Matrix, total: Matrix, evidence: PairEvidence, tuning: Tuning
+) -> Matrix:
+    outside = total - inside
+    nowhere = np.maximum(0.0, 1.0 - total) * tuning.missing
+    odds = np.log((inside + tuning.smoothing) / (outside + nowhere + tuning.smoothing))
+    others = np.ones(len(evidence.pair.src), dtype=bool)
+    others[list(own)] = False
+    mine = evidence.alike[list(own)].max(axis=0)
+    rival = evidence.alike[others].max(axis=0) if others.any() else np.zeros_like(mine)
+    likeness = np.maximum(0.0, mine - tuning.alike) / (1 - tuning.alike)
+    odds = odds + np.where(mine > rival, likeness, np.where(mine == rival, likeness / 2, 0)) * (
+        tuning.likeness
+    )
+    words = np.array([is_word(word) for word in evidence.pair.tgt])
+    result: Matrix = np.where(words, odds, 0.0).astype(np.float32)
+    return result
 
 
-def _is_word(word: str) -> bool:
-    return any(character.isalnum() for character in word)
+def _parts(
+    content: Sequence[int],
+    first: int,
+    last: int,
+    inside: Matrix,
+    total: Matrix,
+    evidence: PairEvidence,
+) -> dict[str, float]:
+    """Return what speaks for a candidate, each 0 to 1, as its score is made of.
 
-
-def _surfaces(pair: TokenPair, first: int, last: int) -> set[str]:
-    return {word.casefold() for word in pair.tgt[first : last + 1]}
+    ``captured``: the share of the span's link mass inside; ``owned``: the share of the mass
+    inside that is the span's; ``covered``: the share of the span's words linked or alike inside.
+    """
+    here = slice(first, last + 1)
+    mass, captured, received = inside.sum(), inside[here].sum(), total[here].sum()
+    linked = evidence.links[content][:, here].max(axis=1)
+    alike = evidence.alike[content][:, here].max(axis=1)
+    return {
+        "captured": float(captured / mass) if mass else 1.0,
+        "owned": float(captured / received) if received else 1.0,
+        "covered": float(np.minimum(1.0, np.maximum(linked, alike)).mean()),
+    }

@@ -1,0 +1,126 @@
+"""Where a candidate begins and ends, once its words are known: punctuation and clause edges.
+
+What stands at a span's edges in the source stands there in the translation: a span that ends
+with a full stop, bracket or percent sign takes its counterpart along, one that does not leaves
+it out; a span of whole clauses also takes the words up to the clauses' edges that no source word
+claims (the article that the source language did without, say).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from labelproj.records import Span
+from labelproj.text import strip_punctuation
+
+__all__ = ["adjusted", "is_word"]
+
+#: Unclaimed words taken along to a clause edge, at most.
+REACH = 3
+#: A span of so many words between two clause edges is taken for whole clauses.
+CLAUSE_WORDS = 4
+_MARKS = {
+    "。": ".", "．": ".", "！": "!", "？": "?", "؟": "?", "，": ",", "،": ",", "、": ",",
+    "；": ";", "؛": ";", "：": ":", "（": "(", "）": ")", "«": '"', "»": '"', "“": '"',
+    "”": '"', "„": '"', "「": '"', "」": '"', "『": '"', "』": '"', "‘": "'", "’": "'",
+    "٪": "%", "％": "%", "።": ".", "।": ".",
+}  # fmt: skip
+
+
+def is_word(text: str) -> bool:
+    """Say whether there is a letter or a digit in ``text``."""
+    return any(character.isalnum() for character in text)
+
+
+def adjusted(
+    span: Span,
+    first: int,
+    last: int,
+    *,
+    src_text: str,
+    tgt_text: str,
+    tgt: Sequence[tuple[int, int]],
+    free: npt.NDArray[np.bool_],
+) -> tuple[int, int]:
+    """Return the place in ``tgt_text`` of the words ``first`` to ``last`` as part of ``span``.
+
+    ``tgt`` are the offsets of the words of ``tgt_text`` and ``free`` says which of them no
+    source word claims.
+    """
+    if (
+        len(span.surface(src_text).split()) >= CLAUSE_WORDS
+        and _opens_clause(src_text, span.start)
+        and _closes_clause(src_text, span.end)
+    ):
+        first = _reach(tgt, first, free, tgt_text, step=-1)
+        last = _reach(tgt, last, free, tgt_text, step=1)
+    start, end = strip_punctuation(tgt_text, tgt[first][0], tgt[last][1])
+    surface = span.surface(src_text)
+    return _with_left(surface, tgt_text, start), _with_right(surface, tgt_text, end)
+
+
+def _opens_clause(text: str, start: int) -> bool:
+    before = text[:start].rstrip()
+    return not before or not before[-1].isalnum()
+
+
+def _closes_clause(text: str, end: int) -> bool:
+    after = text[end:].lstrip()
+    return not after or not after[0].isalnum() or not text[:end].rstrip()[-1:].isalnum()
+
+
+def _reach(
+    words: Sequence[tuple[int, int]],
+    edge: int,
+    free: npt.NDArray[np.bool_],
+    text: str,
+    *,
+    step: int,
+) -> int:
+    """Go from ``edge`` over free words to where the clause ends; stay when it is not near."""
+    for distance in range(1, REACH + 2):
+        place = edge + step * distance
+        if not 0 <= place < len(words) or not is_word(text[slice(*words[place])]):
+            return place - step
+        if not free[place]:
+            return edge
+    return edge
+
+
+def _mark(character: str) -> str:
+    return _MARKS.get(character, character)
+
+
+def _with_right(surface: str, text: str, end: int) -> int:
+    """Take along the marks after ``end`` that the source span ends with, in their order."""
+    marks = []
+    for character in reversed(surface.rstrip()):
+        if character.isalnum():
+            break
+        if not character.isspace():
+            marks.insert(0, _mark(character))
+    for mark in marks:
+        place = end
+        while place < len(text) and text[place].isspace():
+            place += 1
+        if place < len(text) and _mark(text[place]) == mark:
+            end = place + 1
+    return end
+
+
+def _with_left(surface: str, text: str, start: int) -> int:
+    """Take along the marks before ``start`` that the source span begins with."""
+    marks = []
+    for character in surface.lstrip():
+        if character.isalnum():
+            break
+        if not character.isspace():
+            marks.insert(0, _mark(character))
+    for mark in marks:
+        place = start
+        while place > 0 and text[place - 1].isspace():
+            place -= 1
+        if place > 0 and _mark(text[place - 1]) == mark:
+            start = place - 1
+    return start

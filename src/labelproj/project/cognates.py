@@ -1,0 +1,53 @@
+"""How much two words look alike: names, numbers and cognates, across scripts.
+
+Words are transliterated to ASCII (anyascii) and compared by edit distance (rapidfuzz), once as
+they are and once without vowels, which many scripts do not write.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import regex
+from anyascii import anyascii
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cdist
+
+__all__ = ["similarity"]
+
+_VOWELS = regex.compile(r"[aeiouy'`]+")
+#: Shorter words look alike by chance: they count only when they are the same.
+SHORTEST = 3
+
+
+def similarity(src: Sequence[str], tgt: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Return how alike words look, 0 to 1, of shape (len(src), len(tgt)); 1 is the same word.
+
+    Different words get at most 0.95, short different words 0.
+    """
+    if not src or not tgt:
+        return np.zeros((len(src), len(tgt)), dtype=np.float32)
+    src_forms = [_forms(word) for word in src]
+    tgt_forms = [_forms(word) for word in tgt]
+    best = np.zeros((len(src), len(tgt)), dtype=np.float32)
+    for form in (0, 1):
+        ours = [forms[form] for forms in src_forms]
+        theirs = [forms[form] for forms in tgt_forms]
+        alike = cdist(ours, theirs, scorer=Levenshtein.normalized_similarity, dtype=np.float32)
+        short = np.minimum.outer([len(f) for f in ours], [len(f) for f in theirs]) < SHORTEST
+        alike[short] = 0.0
+        best = np.maximum(best, alike)
+    same = np.array([[s[0] == t[0] != "" for t in tgt_forms] for s in src_forms])
+    result: npt.NDArray[np.float32] = np.where(same, 1.0, np.minimum(best, 0.95))
+    return result.astype(np.float32)
+
+
+@lru_cache(maxsize=1 << 16)
+def _forms(word: str) -> tuple[str, str]:
+    """Return a word in ASCII, and without its vowels where enough is left."""
+    if not any(character.isalnum() for character in word):
+        return "", ""
+    ascii_form = anyascii(word).casefold()
+    bare = _VOWELS.sub("", ascii_form)
+    return ascii_form, bare if len(bare) >= SHORTEST else ""
