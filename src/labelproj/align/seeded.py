@@ -13,6 +13,7 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from labelproj.progress import log
 
@@ -31,6 +32,9 @@ FILE *fopen(const char *path, const char *mode) {
     return real(seed && !strcmp(path, "/dev/urandom") ? seed : path, mode);
 }
 """
+
+
+_lock = Lock()
 
 
 @cache
@@ -61,8 +65,9 @@ def seeded_environment(seed: int, stream: str) -> dict[str, str]:
     ``stream`` tells apart runs that should not draw the same numbers. The child runs on one
     thread, because the order in which threads draw is not repeatable.
     """
-    folder = Path(_folder().name)
-    library = _library(folder)
+    with _lock:  # threads that come together must not build it twice
+        folder = Path(_folder().name)
+        library = _library(folder)
     environment = {"OMP_NUM_THREADS": "1"}
     if library is not None:
         name = hashlib.blake2b(f"{seed}/{stream}".encode(), digest_size=8)

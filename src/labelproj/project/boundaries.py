@@ -94,7 +94,7 @@ def _mark(character: str) -> str:
 
 def _with_right(surface: str, text: str, end: int) -> int:
     """Take along the marks after ``end`` that the source span ends with, in their order."""
-    marks = []
+    marks: list[str] = []
     for character in reversed(surface.rstrip()):
         if character.isalnum():
             break
@@ -111,7 +111,7 @@ def _with_right(surface: str, text: str, end: int) -> int:
 
 def _with_left(surface: str, text: str, start: int) -> int:
     """Take along the marks before ``start`` that the source span begins with."""
-    marks = []
+    marks: list[str] = []
     for character in surface.lstrip():
         if character.isalnum():
             break

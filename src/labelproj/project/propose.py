@@ -37,8 +37,8 @@ class Tuning:
     ``keep`` candidates are kept per span.
     """
 
-    smoothing: float = 0.3
-    missing: float = 0.2
+    smoothing: float = 0.15
+    missing: float = 0.1
     likeness: float = 4.0
     alike: float = 0.5
     keep: int = 8

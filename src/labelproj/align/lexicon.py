@@ -1,0 +1,87 @@
+"""What a corpus teaches about its words, to weigh the links found in one sentence.
+
+An aligner gives words that have no counterpart to some rare neighbour ("garbage collection"):
+the subject pronoun or the article of the target language goes to a name. Over the corpus such a
+word is linked with everything, so a link weighs less the smaller the share of the target word's
+links that go to this source word. And two words that mostly go with each other all over the
+corpus are linked where both stand once, even if the aligner missed it (short texts with another
+word order).
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from labelproj.align.base import Link, TokenPair
+
+__all__ = ["Lexicon"]
+
+#: Words are compared by so many letters.
+STEM = 4
+#: Links that a target word is taken to have besides those seen: rare words keep their links.
+DOUBT = 5.0
+#: How much the corpus weighs against the sentence (the exponent of the share).
+WEIGHT = 0.5
+#: How far a missed link is raised towards its association, which must be at least so strong and
+#: seen at least so often.
+TRUST, ASSOCIATION, SEEN = 0.8, 0.2, 1.5
+
+Votes = Mapping[tuple[int, int], float]
+
+
+class Lexicon:
+    """Counts of links between stems. The constants were chosen as those of ``project.propose``."""
+
+    def __init__(self) -> None:
+        self._links: dict[tuple[str, str], float] = {}
+        self._src: Counter[str] = Counter()
+        self._tgt: Counter[str] = Counter()
+
+    def add(self, pair: TokenPair, votes: Votes) -> None:
+        """Count the words of a pair and its links, each as far as it was voted for."""
+        src, tgt = _stems(pair.src), _stems(pair.tgt)
+        self._src.update(src)
+        self._tgt.update(tgt)
+        for (i, j), vote in votes.items():
+            stems = src[i], tgt[j]
+            self._links[stems] = self._links.get(stems, 0.0) + vote
+
+    def weigh(self, pair: TokenPair, votes: Votes) -> tuple[Link, ...]:
+        """Return the links of a pair with probabilities that the corpus has had its say in."""
+        src, tgt = _stems(pair.src), _stems(pair.tgt)
+        weighed = {}
+        for (i, j), vote in votes.items():
+            seen = self._links.get((src[i], tgt[j]), 0.0)
+            often = max(float(self._tgt[tgt[j]]), seen)
+            weighed[i, j] = vote * ((seen + DOUBT) / (often + DOUBT)) ** WEIGHT
+        for (i, j), association in self._partners(src, tgt):
+            known = weighed.get((i, j), 0.0)
+            if known < association:
+                weighed[i, j] = (1 - TRUST) * known + TRUST * association
+        return tuple(Link(i, j, min(1.0, weight)) for (i, j), weight in sorted(weighed.items()))
+
+    def _partners(self, src: list[str], tgt: list[str]) -> list[tuple[tuple[int, int], float]]:
+        """Return the words that stand once on their side and are each other's best partners."""
+        strength = {
+            (i, j): (seen * seen / (self._src[s] * self._tgt[t])) ** 0.5
+            for i, s in enumerate(src)
+            for j, t in enumerate(tgt)
+            if (seen := self._links.get((s, t), 0.0)) > SEEN
+        }
+        best_src: dict[int, tuple[float, int]] = {}
+        best_tgt: dict[int, tuple[float, int]] = {}
+        for (i, j), value in strength.items():
+            best_src[i] = max(best_src.get(i, (0.0, 0)), (value, -j))
+            best_tgt[j] = max(best_tgt.get(j, (0.0, 0)), (value, -i))
+        counts_src, counts_tgt = Counter(src), Counter(tgt)
+        return [
+            ((i, j), value)
+            for (i, j), value in strength.items()
+            if value >= ASSOCIATION
+            and best_src[i] == (value, -j)
+            and best_tgt[j] == (value, -i)
+            and counts_src[src[i]] == counts_tgt[tgt[j]] == 1
+        ]
+
+
+def _stems(words: tuple[str, ...]) -> list[str]:
+    return [word.casefold()[:STEM] for word in words]
