@@ -33,11 +33,14 @@ def test_presets_are_valid_and_say_their_licence(preset: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("filter: {lenght_ratio: 2}", "filter.lenght_ratio"),
+        ("filter: {lenght_ratio: 2}", "1: unknown key filter.lenght_ratio"),
+        ("tasks: [ner]\n\nfilter:\n  copied: 7\n", "params.yaml:4: filter.copied"),
+        ("gold:\n  ha:\n    tset: x\n", "params.yaml:3: unknown key gold.ha.tset"),
         ("translate: {beam_size: 0}", "translate.beam_size"),
         ("tasks: [poetry]", "tasks.0"),
         ("languages: [", "not YAML"),
         ("mt: 3", "mt"),
+        ("- ner", "not a mapping"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, message: str, tmp_path: Path) -> None:

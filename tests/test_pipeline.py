@@ -13,7 +13,7 @@ import yaml
 
 from labelproj.presets import write_project
 
-SMALL = {
+SMALL: dict[str, dict[str, float]] = {
     "mt": {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "heads": 2, "ffn": 64}
     | {"vocab_size": 600, "steps": 200, "dev_pairs": 10, "learning_rate": 1e-2}
     | {"warmup_steps": 20, "dropout": 0.0, "rename_share": 0.0},
@@ -32,7 +32,9 @@ class Project:
             count = 300 if file.suffix == ".tsv" else 40
             file.write_text("".join(lines[:count]), encoding="utf-8")
         params = self.params()
-        params["mt"]["train"] |= SMALL["mt"]
+        training = params["mt"]["train"]
+        assert isinstance(training, dict)
+        training.update(SMALL["mt"])
         params["train"] |= SMALL["train"]
         params["filter"] |= {"missing_spans": 1.0, "repetition": None, "length_ratio": None}
         self.write(params)

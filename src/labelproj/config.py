@@ -1,5 +1,6 @@
 """One pydantic model for each section of ``params.yaml``. Unknown keys are errors."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -117,6 +118,8 @@ class AlignParams(Section):
     model: str | None = None
     layer: int | None = None
     matching: Literal["inter", "itermax", "match", "softmax"] = "itermax"
+    backend: Literal["auto", "torch", "ct2"] = "auto"
+    compute_type: str = "float32"
     extra_bitext: tuple[str, ...] = ()
     seed: int = 13
 
@@ -244,17 +247,42 @@ def load_config(path: Path) -> Config:
             "no such file", where=str(path), remedy="run `labelproj init` to make a project folder"
         )
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        text = path.read_text(encoding="utf-8")
+        raw = yaml.safe_load(text) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         problem = getattr(error, "problem", None) or str(error)
         raise ConfigError(f"not YAML: {problem}", where=where) from error
+    if not isinstance(raw, dict):
+        raise ConfigError(
+            "not a mapping of sections", where=str(path), remedy="start from `labelproj init`"
+        )
     try:
         return Config.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
+        line = _line_of(text, first["loc"])
         key = ".".join(str(part) for part in first["loc"])
+        unknown = first["type"] == "extra_forbidden"
         raise ConfigError(
-            f"{key}: {first['msg']}", where=str(path), remedy="see docs/concepts for every key"
+            "unknown key " + key if unknown else f"{key}: {first['msg']}",
+            where=f"{path}:{line}",
+            remedy="see docs/concepts for every key",
         ) from error
+
+
+def _line_of(text: str, keys: Sequence[int | str]) -> int:
+    """Return the line, from 1, on which the value under ``keys`` (or the last there) stands."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    line = 1
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            found = [pair for pair in node.value if pair[0].value == str(key)]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+    return line

@@ -18,6 +18,9 @@ NASTY = [
     TokenPair(("😀", "👩‍👩‍👧"), ("😀",)),
     TokenPair(("a",) * 2000, ("b",) * 2000),
     TokenPair(("|||", "#", "<NULL>"), ("|||", "<NULL>")),
+    TokenPair(("[SEP]", "</s>", "hau_Latn", "[PAD]"), ("</s>", "[MASK]")),
+    TokenPair(("\u200b", "\ufe0f"), ("\ufffd", "ไทย")),
+    TokenPair(("x" * 5000,), ("y",)),
     token_pair("北京 is big", "Beijing babba ne"),
 ]
 
@@ -25,10 +28,13 @@ Opener = Callable[[str], Aligner]
 
 
 @pytest.fixture
-def opened(tmp_path: Path, tiny_bert: Path) -> Opener:
+def opened(tmp_path: Path, tiny_bert: Path, tiny_mt: Path) -> Opener:
+    models = {"embedding": tiny_bert, "simalign": tiny_bert, "attention": tiny_mt}
+
     def open_it(name: str) -> Aligner:
-        model = str(tiny_bert) if name in {"embedding", "simalign"} else None
-        params = AlignParams(name=name, model=model, layer=2 if model else None)
+        model = str(models[name]) if name in models else None
+        layer = 2 if models.get(name) == tiny_bert else None
+        params = AlignParams(name=name, model=model, layer=layer)
         return open_aligner(params, work=tmp_path, src_lang="en", tgt_lang="ha", device="cpu")
 
     return open_it
@@ -50,7 +56,7 @@ def test_links_are_within_their_pair(name: str, opened: Opener, pairs: list[Toke
             assert 0 < link.probability <= 1 + 1e-6
 
 
-@pytest.mark.parametrize("name", ["eflomal", "systran", "embedding"])
+@pytest.mark.parametrize("name", ["eflomal", "systran", "embedding", "attention"])
 def test_a_bad_pair_stops_nothing(name: str, opened: Opener, pairs: list[TokenPair]) -> None:
     aligner = opened(name)
     mixed = [*NASTY, *pairs[:5]]
@@ -60,6 +66,18 @@ def test_a_bad_pair_stops_nothing(name: str, opened: Opener, pairs: list[TokenPa
     assert [result.links for result in aligned[:3]] == [()] * 3
     assert {result.status for result in aligned[:3]} == {"empty"}
     assert all(result.links for result in aligned[-5:])
+
+
+@pytest.mark.parametrize("name", ["embedding", "attention", "eflomal"])
+def test_what_is_hardly_text_is_a_word_like_any(
+    name: str, opened: Opener, pairs: list[TokenPair]
+) -> None:
+    odd = [TokenPair(("\ud83d", "Kano"), ("Kano", "\ude00")), TokenPair(("a\x00b",), ("c\x00",))]
+    aligner = opened(name)
+    aligner.fit(lambda: [*odd, *pairs])
+    results = aligner.align([*odd, *pairs[:3]])
+    assert [result.status for result in results] == ["ok"] * 5
+    assert all(result.links for result in results[2:])
 
 
 def test_eflomal_is_repeatable_and_resumes(tmp_path: Path, pairs: list[TokenPair]) -> None:
@@ -96,11 +114,14 @@ def test_eflomal_aligns_pairs_it_was_not_fitted_on(tmp_path: Path, pairs: list[T
     assert all(result.links for result in aligned)
 
 
+@pytest.mark.parametrize("backend", ["torch", "ct2"])
 @pytest.mark.parametrize("matching", ["inter", "itermax", "match"])
 def test_embedding_links_are_simaligns(
-    matching: str, tiny_bert: Path, pairs: list[TokenPair]
+    matching: str, backend: str, tiny_bert: Path, pairs: list[TokenPair]
 ) -> None:
-    ours = EmbeddingAligner(model=str(tiny_bert), layer=2, matching=matching, device="cpu")
+    ours = EmbeddingAligner(
+        model=str(tiny_bert), layer=2, matching=matching, device="cpu", backend=backend
+    )
     theirs = SimAlignAligner(model=str(tiny_bert), layer=2, matching=matching)
     expected = [pharaoh(result.links) for result in theirs.align(pairs)]
     assert [pharaoh(result.links) for result in ours.align(pairs)] == expected

@@ -57,7 +57,7 @@ def test_splits(tmp_path: Path) -> None:
         folder_with(tmp_path, split, [{"tokens": [split], "ner_tags": ["B-X"]}])
     assert labelled(next(read_documents(f"hf:{tmp_path}", lang="en"))) == [("train", "X")]
     assert labelled(next(read_documents(f"hf:{tmp_path}::test", lang="en"))) == [("test", "X")]
-    for spec in (f"hf:{tmp_path}::dev", f"hf:{tmp_path}:nope"):
+    for spec in (f"hf:{tmp_path}::dev", f"hf:{tmp_path}:nope", "hf:"):
         with pytest.raises(UsageError):
             list(read_documents(spec, lang="en"))
 

@@ -137,6 +137,43 @@ def test_mistakes_are_one_line(source: Path, tiny_mt: Path, cache: Path, tmp_pat
         assert part in lines[0]
 
 
+def test_what_is_wrong_is_found_before_anything_is_read(
+    source: Path, tiny_mt: Path, cache: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    languages = ("--src", "en", "--tgt", "ha", "--out", out)
+    swahili = ("--src", "en", "--tgt", "sw", "--out", out)
+    mistakes = {
+        ("project", source, tmp_path / "second.jsonl", "--mt", tiny_mt, *languages): 4,
+        ("project", source, "--mt", tiny_mt, *swahili): 2,
+        ("project", source, "--mt", tiny_mt, *swahili, "--dry-run"): 2,
+        ("project", source, "--mt", tiny_mt, *languages, "--compute-type", "int3"): 7,
+        ("project", source, "--mt", tmp_path / "no", *languages, "--dry-run"): 5,
+    }
+    for arguments, code in mistakes.items():
+        run(*arguments, cache=cache, code=code)
+        assert not out.exists()
+
+
+def test_another_input_into_the_same_folder(cache: Path, tmp_path: Path) -> None:
+    pair = {"src_text": "Amina came.", "tgt_text": "Amina ta zo.", "src_spans": []}
+    for name in ("one", "two"):
+        lines = [json.dumps(pair | {"id": f"{name}{i}"}) for i in range(3)] + ["not JSON"]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
+    out = tmp_path / "out"
+    options = ("--src", "en", "--tgt", "ha", "--aligner", "systran", "--out", out)
+    run("project", tmp_path / "one.jsonl", *options, cache=cache)
+    (out / "notes.txt").write_text("the user's own")
+    done = run("project", tmp_path / "two.jsonl", *options, cache=cache)
+    assert not list(out.glob("one.*"))
+    assert (out / "two.ha.jsonl").is_file()
+    assert (out / "notes.txt").is_file()
+    # What people are told to look at is there, and the first reason is told at once.
+    assert str(out / "quarantine.parquet") in done.stderr
+    assert "two.jsonl:4: not a JSON object" in done.stderr
+    assert (out / "quarantine.parquet").is_file()
+
+
 def test_nasty_records_stop_nothing(tiny_mt: Path, cache: Path, tmp_path: Path) -> None:
     source = tmp_path / "nasty.jsonl"
     long = "word " * 4000

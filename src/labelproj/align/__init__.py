@@ -1,15 +1,17 @@
 """Word aligners behind one protocol, batched.
 
 ``eflomal`` (default) learns from the job's own bitext; ``systran`` does too and needs no
-compiler; ``embedding`` uses an encoder's hidden states; ``simalign`` is the published package.
+compiler; ``embedding`` uses an encoder's hidden states, ``attention`` a translation model's
+cross-attention; ``simalign`` is the published package.
 """
 
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 
 from labelproj.align.base import AlignedPair, Aligner, Corpus, Link, TokenPair, pharaoh
 from labelproj.config import AlignParams
-from labelproj.errors import UsageError
+from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats.bitext import read_bitext
 from labelproj.progress import log
 from labelproj.text import words
@@ -21,12 +23,13 @@ __all__ = [
     "Corpus",
     "Link",
     "TokenPair",
+    "check_aligner",
     "open_aligner",
     "pharaoh",
     "token_pair",
 ]
 
-ALIGNERS = ("eflomal", "systran", "embedding", "simalign")
+ALIGNERS = ("eflomal", "systran", "embedding", "attention", "simalign")
 
 
 def token_pair(src: str, tgt: str) -> TokenPair:
@@ -37,6 +40,26 @@ def token_pair(src: str, tgt: str) -> TokenPair:
     )
 
 
+def check_aligner(params: AlignParams) -> str:
+    """Return the name of the aligner that will be used; see :func:`open_aligner`.
+
+    Loads nothing. Raises UsageError for an unknown name, a missing model or missing bitext.
+    """
+    if params.name not in ALIGNERS:
+        raise UsageError(f"no aligner {params.name!r}", remedy=f"one of {', '.join(ALIGNERS)}")
+    for path in params.extra_bitext:
+        if not Path(path).is_file():
+            raise MissingInputError("no such file", where=path, remedy="check --extra-bitext")
+    if params.name not in {"eflomal", "systran"} and params.model is None:
+        raise UsageError(
+            f"the aligner {params.name!r} needs a model",
+            remedy="--aligner-model with a Hub id or folder of an encoder or MT model",
+        )
+    if params.name == "eflomal" and importlib.util.find_spec("eflomal") is None:
+        return "systran"
+    return params.name
+
+
 def open_aligner(
     params: AlignParams, *, work: Path, src_lang: str, tgt_lang: str, device: str = "auto"
 ) -> Aligner:
@@ -45,13 +68,12 @@ def open_aligner(
     Where eflomal is not installed, ``systran`` takes its place with a warning. Raises
     UsageError for an unknown name or a missing model, DependencyError for a missing package.
     """
-    name = params.name
-    if name == "eflomal" and importlib.util.find_spec("eflomal") is None:
+    name = check_aligner(params)
+    if name != params.name:
         log.warning(
             "eflomal is not installed (it needs a C compiler); the weaker aligner 'systran' is "
             "used. See `labelproj doctor`."
         )
-        name = "systran"
     if name in {"eflomal", "systran"}:
         extra = _extra(params.extra_bitext)
         if name == "systran":
@@ -61,17 +83,25 @@ def open_aligner(
         from labelproj.align.eflomal import EflomalAligner
 
         return EflomalAligner(work=work, seed=params.seed, extra=extra)
-    if name not in ALIGNERS:
-        raise UsageError(f"no aligner {name!r}", remedy=f"one of {', '.join(ALIGNERS)}")
-    if params.model is None:
-        raise UsageError(
-            f"the aligner {name!r} needs a model",
-            remedy="--aligner-model with a Hub id or folder of an encoder or MT model",
-        )
+    assert params.model is not None
     if name == "simalign":
         from labelproj.align.simalign import SimAlignAligner
 
         return SimAlignAligner(model=params.model, layer=params.layer, matching=params.matching)
+    if name == "attention":
+        from labelproj.align.attention import AttentionAligner
+
+        if not src_lang or not tgt_lang:
+            raise UsageError(
+                "the aligner 'attention' must know both languages", remedy="--src and --tgt"
+            )
+        return AttentionAligner(
+            model=params.model,
+            layer=params.layer,
+            src_lang=src_lang,
+            tgt_lang=tgt_lang,
+            device=device,
+        )
     from labelproj.align.embedding import EmbeddingAligner
 
     return EmbeddingAligner(
@@ -81,11 +111,15 @@ def open_aligner(
         src_lang=src_lang,
         tgt_lang=tgt_lang,
         device=device,
+        backend=params.backend,
+        compute_type=params.compute_type,
     )
 
 
 def _extra(paths: tuple[str, ...]) -> Corpus:
-    def pairs() -> list[TokenPair]:
-        return [token_pair(*pair) for path in paths for pair in read_bitext(Path(path))]
+    def pairs() -> Iterator[TokenPair]:
+        for path in paths:
+            for pair in read_bitext(Path(path)):
+                yield token_pair(*pair)
 
     return pairs

@@ -1,28 +1,33 @@
 """Word alignment by the similarity of an encoder's hidden states (SimAlign, awesome-align)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
-import numpy as np
-
-from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
-from labelproj.align.encoder import Encoded, Encoder
-from labelproj.align.matching import (
-    MATCHINGS,
-    Links,
-    Matrix,
-    cosine_similarity,
-    distorted,
-    softmax,
-)
+from labelproj.align.base import AlignedPair, Corpus, TokenPair
+from labelproj.align.encoder import Encoder, Text
+from labelproj.align.layers import LayerChoice, choose_layer, default_layer
+from labelproj.align.linking import Matcher
+from labelproj.align.matching import SOFTMAX_THRESHOLD
+from labelproj.align.states import read_config
+from labelproj.errors import UsageError
+from labelproj.progress import log
 
 __all__ = ["EmbeddingAligner"]
 
+#: Words encoded before their pairs are matched: what bounds the memory.
+CHUNK_WORDS = 20_000
+#: Pairs that a layer is chosen on, and characters of the longest of them.
+SAMPLE = 64
+_LONGEST_SAMPLED = 600
+
 
 class EmbeddingAligner:
-    """Aligns with one layer of an encoder and a matching.
+    """Aligns with one layer of an encoder and a matching (see :class:`Matcher`).
 
-    ``level`` is ``bpe`` (match subwords; words are linked when any of theirs are) or ``word``
-    (match the mean vectors of words). A link's probability is the similarity of what it joins.
+    ``layer`` None is 8 for a model with at least 8 layers; of a smaller model it is chosen by
+    agreement on the corpus given to ``fit`` (or on the first pairs), see
+    :func:`labelproj.align.layers.choose_layer`. ``backend`` and ``compute_type`` say what the
+    encoder is computed by, see :class:`Encoder`.
     """
 
     name = "embedding"
@@ -35,60 +40,109 @@ class EmbeddingAligner:
         matching: str = "itermax",
         level: str = "bpe",
         distortion: float = 0.0,
+        threshold: float | None = None,
         src_lang: str | None = None,
         tgt_lang: str | None = None,
         device: str = "auto",
+        backend: str = "auto",
+        compute_type: str = "float32",
     ):
-        self._params: dict[str, object] = {
-            "name": self.name,
-            "model": model,
-            "layer": 8 if layer is None else layer,
-            "matching": matching,
-            "level": level,
-            "distortion": distortion,
-        }
-        self._encoder = Encoder(model, layer=8 if layer is None else layer, device=device)
-        self._matching = matching
-        self._level = level
-        self._distortion = distortion
+        layers = read_config(model)[1]
+        if layer is not None and not 0 <= layer <= layers:
+            raise UsageError(f"{model} has hidden states 0 to {layers}, not {layer}")
+        self._model = model
+        self._layer = default_layer(model) if layer is None else layer
+        self._threshold = threshold
+        self._matcher = Matcher(
+            matching, level, distortion, SOFTMAX_THRESHOLD if threshold is None else threshold
+        )
         self._languages = src_lang, tgt_lang
+        self._device = device
+        self._backend = backend
+        self._compute_type = compute_type
+        self._choice: LayerChoice | None = None
+        self._encoder: Encoder | None = None
+        if self._layer is not None:
+            self._open(self._layer)
+
+    def _open(self, layer: int) -> Encoder:
+        self._layer = layer
+        self._encoder = Encoder(
+            self._model,
+            layer=layer,
+            device=self._device,
+            backend=self._backend,
+            compute_type=self._compute_type,
+        )
+        return self._encoder
 
     def params(self) -> dict[str, object]:
-        """Return what shapes the links."""
-        return self._params
+        """Return what shapes the links; ``layer`` None has not been chosen yet."""
+        return {
+            "name": self.name,
+            "model": self._model,
+            "layer": self._layer,
+            "chosen": None if self._choice is None else self._choice.as_dict(),
+            "matching": self._matcher.matching,
+            "level": self._matcher.level,
+            "distortion": self._matcher.distortion,
+            "threshold": self._matcher.threshold if self._matcher.matching == "softmax" else None,
+            "backend": self._encoder.backend if self._encoder else self._backend,
+            "compute_type": self._compute_type,
+        }
 
     def fit(self, corpus: Corpus) -> None:
-        """Do nothing: the encoder comes trained."""
+        """Choose a layer on the corpus where none is given or usual; else do nothing."""
+        if self._encoder is None:
+            self._choose(corpus())
+
+    def _choose(self, corpus: Iterable[TokenPair]) -> Encoder | None:
+        usable = (
+            pair
+            for pair in corpus
+            if pair.src and pair.tgt and max(sum(map(len, s)) for s in pair) <= _LONGEST_SAMPLED
+        )
+        sample = list(islice(usable, SAMPLE))
+        if not sample:
+            return None
+        src_lang, tgt_lang = self._languages
+        choice = choose_layer(
+            self._model,
+            sample,
+            matching=self._matcher.matching,
+            src_lang=src_lang,
+            tgt_lang=tgt_lang,
+            device=self._device,
+        )
+        log.info("layer %d of %s, by agreement: %s", choice.layer, self._model, choice.scores)
+        self._choice = choice
+        if choice.threshold is not None and self._threshold is None:
+            one = self._matcher
+            self._matcher = Matcher(one.matching, one.level, one.distortion, choice.threshold)
+        return self._open(choice.layer)
 
     def align(self, pairs: Sequence[TokenPair]) -> list[AlignedPair]:
         """Return the links of each pair."""
-        src = self._encoder.encode([pair.src for pair in pairs], language=self._languages[0])
-        tgt = self._encoder.encode([pair.tgt for pair in pairs], language=self._languages[1])
-        return [self._link(*sides) for sides in zip(src, tgt, strict=True)]
-
-    def _link(self, src: Encoded, tgt: Encoded) -> AlignedPair:
-        if not len(src[1]) or not len(tgt[1]):
-            return AlignedPair((), "empty")
-        if self._level == "word":
-            src, tgt = _word_means(src), _word_means(tgt)
-        similarity = distorted(cosine_similarity(src[0], tgt[0]), self._distortion)
-        if self._matching == "softmax":
-            matrix = softmax(src[0] @ tgt[0].T)
-        else:
-            matrix = MATCHINGS[self._matching](similarity)
-        return AlignedPair(_word_links(matrix, similarity, src, tgt))
+        encoder = self._encoder or self._choose(pairs)
+        if encoder is None:  # no pair to choose a layer on: the one at two thirds of the depth
+            encoder = self._open(max(1, round(2 / 3 * read_config(self._model)[1])))
+        src_lang, tgt_lang = self._languages
+        results: list[AlignedPair] = []
+        for chunk in _chunks(pairs):
+            src = [Text(pair.src, src_lang) for pair in chunk]
+            tgt = [Text(pair.tgt, tgt_lang) for pair in chunk]
+            encoded = encoder.encode([*src, *tgt])
+            sides = zip(encoded[: len(chunk)], encoded[len(chunk) :], strict=True)
+            results.extend(self._matcher.link(list(sides)))
+        return results
 
 
-def _word_links(matrix: Links, similarity: Matrix, src: Encoded, tgt: Encoded) -> tuple[Link, ...]:
-    best: dict[tuple[int, int], float] = {}
-    for i, j in zip(*np.nonzero(matrix), strict=True):
-        words = int(src[1][i]), int(tgt[1][j])
-        best[words] = max(best.get(words, 0.0), float(similarity[i, j]))
-    return tuple(Link(i, j, p) for (i, j), p in sorted(best.items()))
-
-
-def _word_means(side: Encoded) -> Encoded:
-    vectors, word_ids = side
-    present = np.unique(word_ids)
-    means = np.stack([vectors[word_ids == word].mean(axis=0) for word in present])
-    return means.astype(np.float32), present
+def _chunks(pairs: Sequence[TokenPair]) -> Iterator[Sequence[TokenPair]]:
+    first = words = 0
+    for number, pair in enumerate(pairs):
+        words += len(pair.src) + len(pair.tgt)
+        if words >= CHUNK_WORDS:
+            yield pairs[first : number + 1]
+            first, words = number + 1, 0
+    if first < len(pairs):
+        yield pairs[first:]

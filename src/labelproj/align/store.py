@@ -2,10 +2,12 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from labelproj.align.base import AlignedPair, Link, TokenPair
+from labelproj.errors import StorageError
 
 __all__ = ["LinkStore"]
 
@@ -24,10 +26,11 @@ class LinkStore:
         self.complete = path.is_file()
         if not self.complete:
             self._partial.unlink(missing_ok=True)
-        self._db = sqlite3.connect(path if self.complete else self._partial)
-        self._db.execute(
-            "create table if not exists links (pair blob primary key, links text, status text)"
-        )
+        with _storage(path):
+            self._db = sqlite3.connect(path if self.complete else self._partial)
+            self._db.execute(
+                "create table if not exists links (pair blob primary key, links text, status text)"
+            )
 
     @classmethod
     def for_corpus(cls, work: Path, pairs: Iterable[TokenPair], *, signature: str) -> "LinkStore":
@@ -50,15 +53,17 @@ class LinkStore:
         for number, (pair, result) in enumerate(aligned, start=1):  # noqa: B007
             links = " ".join(f"{i}-{j}-{p:.4g}" for i, j, p in result.links)
             row = _key(pair), links, result.status
-            self._db.execute("insert or ignore into links values (?, ?, ?)", row)
+            with _storage(self._path):
+                self._db.execute("insert or ignore into links values (?, ?, ?)", row)
         return number
 
     def finish(self) -> None:
         """Say that all pairs are in."""
-        self._db.commit()
-        self._db.close()
-        self._partial.replace(self._path)
-        self._db = sqlite3.connect(self._path)
+        with _storage(self._path):
+            self._db.commit()
+            self._db.close()
+            self._partial.replace(self._path)
+            self._db = sqlite3.connect(self._path)
         self.complete = True
 
     def get(self, pair: TokenPair) -> AlignedPair | None:
@@ -70,6 +75,18 @@ class LinkStore:
             return None
         fields = (link.split("-", 2) for link in row[0].split())
         return AlignedPair(tuple(Link(int(i), int(j), float(p)) for i, j, p in fields), row[1])
+
+
+@contextmanager
+def _storage(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise StorageError(
+            f"links cannot be kept: {error}",
+            where=str(path),
+            remedy="free some space or delete the file, then run the same command again",
+        ) from error
 
 
 def _key(pair: TokenPair) -> bytes:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from labelproj._version import __version__
-from labelproj.cli import convert, doctor, evaluate, init, project, results, stage
-from labelproj.errors import LabelprojError
+from labelproj.cli import bench, convert, doctor, evaluate, init, project, results, stage
+from labelproj.errors import LabelprojError, StorageError
 from labelproj.progress import console, set_up_logging
 
 __all__ = ["app", "main"]
@@ -27,6 +27,7 @@ app.command("convert")(convert.convert)
 app.command("results")(results.results)
 app.command("doctor")(doctor.doctor)
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(bench.app, name="bench")
 app.add_typer(stage.app, name="stage")
 
 #: As a shell has it for a program stopped by Ctrl-C.
@@ -50,26 +51,41 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; errors of ours become one line and an exit code (see errors.py)."""
+    """Run the command line; what goes wrong becomes one line and an exit code (see errors.py)."""
     set_up_logging()
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # no torch is no mistake
     try:
-        app()
+        code = app(prog_name="labelproj", standalone_mode=False)
     except LabelprojError as error:
         _complain(error.message, error.where, error.remedy)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _complain("stopped", None, "the same command goes on where this one stopped")
-        sys.exit(INTERRUPTED)
+        code = error.exit_code
+    except typer.TyperException as error:
+        code = _usage(error)
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        code = 1
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EIO}:
-            raise
         where = str(error.filename) if error.filename else None
-        _complain(error.strerror or str(error), where, "free some space or choose another folder")
-        sys.exit(7)
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        remedy = "free some space or choose another folder" if full else "check the path"
+        _complain(error.strerror or str(error), where, remedy)
+        code = StorageError.exit_code
+    if code == INTERRUPTED:  # typer itself makes a code of Ctrl-C
+        _complain("stopped", None, "the same command goes on where this one stopped")
+    sys.exit(code)
+
+
+def _usage(error: typer.TyperException) -> int:
+    """Say what is wrong with the command itself."""
+    message = error.format_message()
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "labelproj"
+    if message:  # with no arguments at all the help has been shown instead
+        _complain(message.rstrip("."), None, f"see {command} --help")
+    return error.exit_code
 
 
 def _complain(message: str, where: str | None, remedy: str | None) -> None:

@@ -32,12 +32,13 @@ def convert(
     Example: labelproj convert train.conll train.jsonl
     """
     from labelproj.cli.options import parse_label_map
+    from labelproj.languages import iso_code
     from labelproj.stages.convert import run_convert
 
     counts = run_convert(
         source,
         target,
-        lang=lang,
+        lang=iso_code(lang),
         source_format=source_format,
         target_format=target_format,
         label_map=parse_label_map(label_map),

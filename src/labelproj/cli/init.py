@@ -1,5 +1,6 @@
 """``labelproj init``: a new project folder."""
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -34,4 +35,7 @@ def init(
     from labelproj.presets import write_project
 
     write_project(folder, preset=preset.value, src=iso_code(src), tgt=iso_code(tgt))
-    console.print(f"made {folder}; next: cd {folder} && git init && dvc init && dvc repro")
+    line = (
+        f"made {folder}; next: cd {shlex.quote(str(folder))} && git init && dvc init && dvc repro"
+    )
+    console.print(line, markup=False, soft_wrap=True)

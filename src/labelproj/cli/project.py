@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from labelproj.cli.options import Json, Resume, parse_label_map
-from labelproj.cli.render import show_counts, show_json, show_table
-from labelproj.progress import console
+from labelproj.cli.render import show_counts, show_json, show_place, show_table
 
 __all__ = ["project"]
 
@@ -193,4 +192,4 @@ def _show(result: dict[str, object], out: Path) -> None:
     spans = counts["spans"]
     rows.append(["spans", spans["spans"], spans["projected"], spans["spans"] - spans["projected"]])
     show_table(f"projected in {result['seconds']} s", ("", "in", "kept", "rejected"), rows)
-    console.print(f"[bold]results:[/] {out}", highlight=False)
+    show_place("results", out)

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from labelproj.progress import console
 
-__all__ = ["show_counts", "show_json", "show_table"]
+__all__ = ["show_counts", "show_json", "show_markdown", "show_place", "show_table"]
 
 
 def show_json(result: object) -> None:
@@ -18,14 +19,30 @@ def show_json(result: object) -> None:
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table on stderr; numbers stand to the right."""
-    table = Table(title=title, title_justify="left")
+    table = Table()
     data = [[_cell(value) for value in row] for row in rows]
     for number, column in enumerate(columns):
         numeric = all(row[number].replace(".", "", 1).replace(",", "").isdigit() for row in data)
-        table.add_column(column, justify="right" if numeric else "left")
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in data:
-        table.add_row(*row)
+        table.add_row(*(Text(cell) for cell in row))  # as it is: [models] is no markup here
+    console.print(Text(title, style="italic"), soft_wrap=True)
     console.print(table)
+
+
+def show_markdown(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a Markdown table on stdout."""
+    lines = [
+        list(columns),
+        ["---"] * len(columns),
+        *([_cell(value) for value in row] for row in rows),
+    ]
+    typer.echo("\n".join(f"| {' | '.join(line)} |" for line in lines))
+
+
+def show_place(what: str, path: object) -> None:
+    """Say where something lies, on one line and without reading markup in it."""
+    console.print(Text.assemble((f"{what}:", "bold"), f" {path}"), soft_wrap=True)
 
 
 def _cell(value: object) -> str:

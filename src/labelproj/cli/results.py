@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from labelproj.cli.options import Json, ParamsFile
-from labelproj.cli.render import show_json, show_table
+from labelproj.cli.render import show_json, show_place, show_table
 from labelproj.progress import console
 
 __all__ = ["results"]
@@ -35,5 +35,5 @@ def results(params: ParamsFile = Path("params.yaml"), json: Json = False) -> Non
         console.print(
             f"units: {result['in']} in, {result['kept']} kept, {result['rejected']} rejected"
         )
-        console.print(f"[bold]dataset:[/] {result['dataset']}", highlight=False)
-        console.print(f"[bold]report:[/]  {result['report']}", highlight=False)
+        show_place("dataset", result["dataset"])
+        show_place("report", result["report"])

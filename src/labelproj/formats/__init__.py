@@ -18,7 +18,15 @@ from labelproj.formats.jsonl import Jsonl
 from labelproj.formats.lines import suffix_of
 from labelproj.records import Document, Reject
 
-__all__ = ["FORMATS", "Format", "format_named", "format_of", "read_documents", "write_documents"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "check_inputs",
+    "format_named",
+    "format_of",
+    "read_documents",
+    "write_documents",
+]
 
 FORMATS: dict[str, type[Format]] = {
     "conll": Conll,
@@ -62,8 +70,19 @@ def format_of(spec: str) -> str:
     raise UsageError(
         f"what format is {suffix_of(path) or 'a file without an ending'}?",
         where=spec,
-        remedy=f"name it with --format: {', '.join(FORMATS)}",
+        remedy=f"name it with --format (labelproj convert: --from, --to): {', '.join(FORMATS)}",
     )
+
+
+def check_inputs(specs: Iterable[str], *, format: str | None = None) -> None:
+    """Raise MissingInputError for a path that is not there, UsageError for an unknown format.
+
+    Nothing is read; whether an ``hf:`` dataset exists is not asked.
+    """
+    for spec in specs:
+        if not spec.startswith(HF_PREFIX) and not Path(spec).exists():
+            raise MissingInputError("no such file or folder", where=spec, remedy="check the path")
+        format_named(format or format_of(spec))
 
 
 def read_documents(
@@ -83,8 +102,7 @@ def read_documents(
     Raises at once UsageError and, for a path, MissingInputError (no such file); while reading,
     MissingInputError (nothing in it), FormatError, and for ``hf:`` HubError and DependencyError.
     """
-    if not spec.startswith(HF_PREFIX) and not Path(spec).exists():
-        raise MissingInputError("no such file or folder", where=spec, remedy="check the path")
+    check_inputs([spec], format=format)
     reader = format_named(format or format_of(spec), options)
     return reader.read(spec, lang=lang)
 

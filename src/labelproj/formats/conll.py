@@ -58,8 +58,7 @@ class Conll(Format):
         return demand_format(
             self._sentences(Path(source), lang),
             symptom=_TOO_FEW,
-            remedy="each line is a token and its tag, parted by TAB or space; "
-            "see the options for the token and the tag column",
+            remedy="each line is a token and its tag, parted by TAB or spaces",
         )
 
     def _sentences(self, path: Path, lang: str) -> Iterator[Document | Reject]:

@@ -95,6 +95,10 @@ def _open(source: str) -> tuple[Any, str]:
         ) from error
     name, config, split = [*source.removeprefix(HF_PREFIX).split(":"), "", ""][:3]
     name, _, revision = name.partition("@")
+    if not name:
+        raise UsageError(
+            "no dataset is named", where=source, remedy="write hf:NAME[:CONFIG[:SPLIT]]"
+        )
     try:
         found = datasets.load_dataset(
             name, config or None, split=split or None, revision=revision or None, streaming=True

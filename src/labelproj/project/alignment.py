@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from labelproj.align import AlignedPair, Aligner, TokenPair, token_pair
 from labelproj.project.assign import assign
 from labelproj.project.base import LabelledPair, PairCorpus
-from labelproj.project.propose import PairEvidence, Weighted, link_candidates
+from labelproj.project.propose import Offsets, PairEvidence, Weighted, link_candidates
 from labelproj.records import Projection, Span
 from labelproj.text import words
 
@@ -39,18 +39,25 @@ class AlignmentProjector:
 
     def project(self, pairs: Sequence[LabelledPair]) -> list[tuple[Projection, ...]]:
         """Give every span of every pair a place or an explicit null."""
-        tokens = [token_pair(pair.src_text, pair.tgt_text) for pair in pairs]
+        offsets = [pair.tokens or (words(pair.src_text), words(pair.tgt_text)) for pair in pairs]
+        tokens = [_token_pair(pair, *own) for pair, own in zip(pairs, offsets, strict=True)]
         labelled = [number for number, pair in enumerate(pairs) if pair.src_spans]
         aligned = self._aligner.align([tokens[number] for number in labelled])
         results: list[tuple[Projection, ...]] = [()] * len(pairs)
         for number, links in zip(labelled, aligned, strict=True):
-            results[number] = self._project_one(pairs[number], tokens[number], links)
+            results[number] = self._project_one(
+                pairs[number], tokens[number], links, *offsets[number]
+            )
         return results
 
     def _project_one(
-        self, pair: LabelledPair, tokens: TokenPair, links: AlignedPair
+        self,
+        pair: LabelledPair,
+        tokens: TokenPair,
+        links: AlignedPair,
+        src: Offsets,
+        tgt: Offsets,
     ) -> tuple[Projection, ...]:
-        src, tgt = words(pair.src_text), words(pair.tgt_text)
         spans = pair.src_spans
         evidence = PairEvidence.of(tokens, links, src, tgt, pair.src_text, pair.tgt_text)
         candidates = [link_candidates(span, evidence) for span in spans]
@@ -77,3 +84,10 @@ class AlignmentProjector:
         return Projection(
             span.id, span.label, place.start, place.end, place.score, self._label, None, span.group
         )
+
+
+def _token_pair(pair: LabelledPair, src: Offsets, tgt: Offsets) -> TokenPair:
+    return TokenPair(
+        tuple(pair.src_text[start:end] for start, end in src),
+        tuple(pair.tgt_text[start:end] for start, end in tgt),
+    )

@@ -9,11 +9,15 @@ __all__ = ["LabelledPair", "PairCorpus", "Projector"]
 
 
 class LabelledPair(NamedTuple):
-    """A labelled text and its translation."""
+    """A labelled text and its translation.
+
+    ``tokens`` are the offsets of the words of both texts, where they are not to be found here.
+    """
 
     src_text: str
     src_spans: tuple[Span, ...]
     tgt_text: str
+    tokens: tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]] | None = None
 
 
 #: Texts and their translations, that can be gone through more than once.

@@ -85,7 +85,9 @@ class PairEvidence:
         """
         links = np.zeros((len(pair.src), len(pair.tgt)), dtype=np.float32)
         for link in aligned.links:
-            links[link.src, link.tgt] = link.probability
+            # Punctuation claims no word: a token may be a word with a comma at its end.
+            if is_word(pair.src[link.src]) or not is_word(pair.tgt[link.tgt]):
+                links[link.src, link.tgt] = link.probability
         return cls(pair, src, tgt, src_text, tgt_text, links, similarity(pair.src, pair.tgt))
 
 

@@ -4,14 +4,15 @@ import os
 import time
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from labelproj.config import PrepareParams, TranslateParams
-from labelproj.progress import track
+from labelproj.formats import check_inputs
+from labelproj.progress import log, track
 from labelproj.records import Reject
 from labelproj.stages.prepare import ReadDocuments, units_of
 from labelproj.text import words
-from labelproj.translate.engine import open_engine
+from labelproj.translate.engine import check_model, open_engine, pick_device
+from labelproj.translate.hub import local_folder
 from labelproj.translate.model import is_ct2_folder, load_tokenizer
 
 __all__ = ["estimate"]
@@ -39,10 +40,15 @@ def estimate(
 
     Tokens are the MT model's where it is a local folder, else words. ``seconds`` is measured on
     a sample for a CTranslate2 folder, guessed from the model's size for a Hugging Face folder,
-    and None otherwise; it is the time of translating alone.
+    and None for one on the Hub; it is the time of translating alone. Raises what reading raises
+    and, for a local model, ModelNotFoundError, UnknownLanguageError and DeviceError.
     """
     counts: Counter[str] = Counter(records=0, rejected=0, units=0, spans=0, words=0, tokens=0)
-    folder = Path(mt) if mt and Path(mt).is_dir() else None
+    check_inputs(inputs, format=format)
+    folder = local_folder(mt) if mt else None
+    if folder:
+        check_model(folder, src=src, tgt=tgt)
+        pick_device(translate.device, translate.compute_type)
     tokenizer = load_tokenizer(folder) if folder else None
     sample: list[str] = []
     with track("counting", prepare.limit) as progress:
@@ -63,7 +69,9 @@ def estimate(
                     if len(sample) < SAMPLE:
                         sample.append(unit.text)
     result: dict[str, object] = dict(counts)
-    result["seconds"] = None
+    result["seconds"] = None if counts["tokens"] else 0.0
+    if mt is None and counts["tokens"]:
+        log.warning("texts without a translation need an MT model: give --mt")
     if folder and is_ct2_folder(folder) and sample:
         engine = open_engine(
             folder, src=src, tgt=tgt, device=translate.device, compute_type=translate.compute_type

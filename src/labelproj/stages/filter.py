@@ -79,7 +79,7 @@ def run_filter(
         raise LabelprojError(f"{attrition.rows} rows became {kept} kept and {rejected} rejected")
     _write_attrition(attrition, out, thresholds=shaping)
     if attrition.rows and not kept:
-        log.warning("all %d units were rejected; see %s", rejected, out / "attrition.json")
+        log.warning("all %d units were rejected; attrition.json says by what", rejected)
     manifest: dict[str, object] = {
         "stage": "filter",
         "signature": signed("+".join(sorted(upstreams))),

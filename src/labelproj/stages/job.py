@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labelproj import tables
+from labelproj.align import check_aligner
 from labelproj.build.documents import target_documents
 from labelproj.config import FilterParams, PrepareParams, ProjectParams, TranslateParams
 from labelproj.errors import UsageError
-from labelproj.formats import write_documents
+from labelproj.formats import check_inputs, write_documents
 from labelproj.progress import log
 from labelproj.provenance import file_digest, now, signature, versions
 from labelproj.shards import read_manifest, write_manifest
@@ -18,6 +19,7 @@ from labelproj.stages.prepare import run_prepare
 from labelproj.stages.project import run_project
 from labelproj.stages.translate import run_translate
 from labelproj.translate.cache import cached_model
+from labelproj.translate.engine import check_model, pick_device
 
 __all__ = ["run_job"]
 
@@ -49,11 +51,22 @@ def run_job(
     """
     started = time.monotonic()
     work = out / ".labelproj"
+    # What can be wrong is found before hours of reading: inputs, model, languages, device.
+    check_inputs(inputs, format=format)
+    aligner = check_aligner(project.align)
+    model = cached_model(mt, src=src, tgt=tgt) if mt else None
+    if model:
+        check_model(model, src=src, tgt=tgt)
+        pick_device(translate.device, translate.compute_type)
     prepared = run_prepare(
-        inputs=inputs, out=work / "prepared", params=prepare, lang=src, format=format
+        inputs=inputs,
+        out=work / "prepared",
+        params=prepare,
+        lang=src,
+        format=format,
+        quarantine=out / "quarantine.parquet",
     )
     units = work / "prepared" / "units.parquet"
-    model = cached_model(mt, src=src, tgt=tgt) if mt else None
     params = {
         "src": src,
         "tgt": tgt,
@@ -63,6 +76,8 @@ def run_job(
         "mt": file_digest(model / "mt.json") if model else None,
         "translate": translate.model_dump(mode="json", exclude={"device"}),
         "project": project.model_dump(mode="json"),
+        # Without eflomal another aligner takes its place: not the same work.
+        "aligner": aligner,
         "filter": filters.model_dump(mode="json"),
     }
     sign = signature("job", params)
@@ -103,7 +118,10 @@ def run_job(
         src=src,
         tgt=tgt,
     )
+    earlier = read_manifest(out / "manifest.json")
+    _withdraw(out)
     outputs = _publish(work, out, name=f"{_stem(inputs[0])}.{tgt}", tgt=tgt)
+    _remove_stale(out, earlier, outputs)
     stages = {
         "prepare": prepared,
         "translate": translated,
@@ -149,6 +167,20 @@ def _publish(work: Path, out: Path, *, name: str, tgt: str) -> list[Path]:
     return exports + [target for _, target in tables_out]
 
 
+def _withdraw(out: Path) -> None:
+    """Take the manifest away: from here on the old one is not that of the files beside it."""
+    (out / "manifest.json").unlink(missing_ok=True)
+
+
+def _remove_stale(out: Path, earlier: Result | None, outputs: Sequence[Path]) -> None:
+    """Remove what an earlier job, with an input of another name, wrote into the same folder."""
+    listed = (earlier or {}).get("outputs")
+    names = set(listed) if isinstance(listed, dict) else set()
+    for name in names - {path.name for path in outputs}:
+        if Path(name).name == name:
+            (out / name).unlink(missing_ok=True)
+
+
 def _intact(out: Path, manifest: Result) -> bool:
     outputs = manifest.get("outputs")
     if not isinstance(outputs, dict):
@@ -161,5 +193,5 @@ def _needs_translation(units: Path) -> bool:
 
 
 def _stem(spec: str) -> str:
-    name = Path(spec.removeprefix("hf:").split(":")[0]).name
+    name = Path(spec.removeprefix("hf:").split(":")[0]).name.strip(".")
     return name.removesuffix(".gz").rsplit(".", 1)[0] or "projected"

@@ -24,12 +24,19 @@ ANY_LABEL = "*"
 
 
 def run_prepare(
-    *, inputs: Sequence[str], out: Path, params: PrepareParams, lang: str, format: str | None = None
+    *,
+    inputs: Sequence[str],
+    out: Path,
+    params: PrepareParams,
+    lang: str,
+    format: str | None = None,
+    quarantine: Path | None = None,
 ) -> dict[str, object]:
     """Read ``inputs`` and write ``units.parquet``, ``documents.parquet``, ``quarantine.parquet``.
 
     A record that cannot be used goes to the quarantine with its place and reason; with
-    ``params.strict`` it is a RecordError instead. Raises MissingInputError when there is no
+    ``params.strict`` it is a RecordError instead. ``quarantine`` is where people will find that
+    table in the end, where it is not to stay in ``out``. Raises MissingInputError when there is no
     input, or no record in it that can be used.
     """
     started = time.monotonic()
@@ -37,6 +44,7 @@ def run_prepare(
     sign = signature("prepare", {**shaping, "lang": lang})
     documents = ReadDocuments(inputs, params=params, lang=lang, format=format)
     labels: Counter[str] = Counter()
+    first = ""
     with (
         tables.TableWriter(out / "units.parquet", tables.UNITS) as units,
         tables.TableWriter(out / "documents.parquet", tables.DOCUMENTS) as kept,
@@ -47,6 +55,7 @@ def run_prepare(
             progress.advance(1)
             if isinstance(item, Reject):
                 rejected.add({name: getattr(item, name) for name in tables.REJECTS})
+                first = first or f"{_place(item)}: {item.reason}"
                 continue
             n_units: dict[str, int] = {}
             for segment, unit in units_of(item, lang=lang, splitter=params.splitter):
@@ -56,12 +65,13 @@ def run_prepare(
             kept.add(_document_row(item, source, n_units, sign))
     if not kept.rows:
         raise MissingInputError(
-            f"no usable record in the input ({rejected.rows} quarantined)",
+            f"no usable record in the input; the first of {rejected.rows}: {first}",
             where=", ".join(inputs),
-            remedy=f"read the reasons in {out / 'quarantine.parquet'}",
+            remedy=f"all reasons are in {out / 'quarantine.parquet'}; is the format right?",
         )
     if rejected.rows:
-        log.warning("%d records quarantined: %s", rejected.rows, out / "quarantine.parquet")
+        table = quarantine or out / "quarantine.parquet"
+        log.warning("%d records quarantined (the first: %s): %s", rejected.rows, first, table)
     manifest: dict[str, object] = {
         "stage": "prepare",
         "signature": sign,
@@ -110,11 +120,9 @@ class ReadDocuments:
                 found += 1
                 result = item if isinstance(item, Reject) else self._checked(item, spec, seen)
                 if isinstance(result, Reject) and self._params.strict:
-                    where = f"{result.source}:{result.line}" if result.line else result.source
-                    record = f"record {result.record_id}: " if result.record_id else ""
                     raise RecordError(
-                        f"{record}{result.reason}",
-                        where=where,
+                        result.reason,
+                        where=_place(result),
                         remedy="mend it, or run without --strict to quarantine it",
                     )
                 yield spec, result
@@ -137,6 +145,12 @@ class ReadDocuments:
             name = f"{document.id}#{number}"
         seen.add(key)
         return Document(name, document.lang, tuple(segments), document.payload)
+
+
+def _place(reject: Reject) -> str:
+    """Say where a record stood: file, line and id, as far as they are known."""
+    where = f"{reject.source}:{reject.line}" if reject.line else reject.source
+    return f"{where}: record {reject.record_id}" if reject.record_id else where
 
 
 def _reject(document: Document, spec: str, reason: str) -> Reject:

@@ -1,5 +1,6 @@
 """Converting a Hugging Face folder to CTranslate2, and checking what came out."""
 
+import errno
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,13 +98,12 @@ def convert(folder: Path, out: Path, *, codec: Codec, quantization: str) -> dict
             codec.tokenizer.save_pretrained(str(out))
     except LabelprojError:
         raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # not the model's fault
+            raise
+        raise _unconvertible(error, folder) from error
     except Exception as error:  # whatever a broken or unknown model makes transformers raise
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelConversionError(
-            f"cannot be converted: {reason}",
-            where=str(folder),
-            remedy="check that the folder is whole; download it again if in doubt",
-        ) from error
+        raise _unconvertible(error, folder) from error
     probe = probes[0]
     score = _score(out, probe)
     if not abs(score - probe.score) <= _TOLERANCE:
@@ -118,6 +118,15 @@ def convert(folder: Path, out: Path, *, codec: Codec, quantization: str) -> dict
         "log_probability": round(score, 2),
         "log_probability_original": round(probe.score, 2),
     }
+
+
+def _unconvertible(error: Exception, folder: Path) -> ModelConversionError:
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return ModelConversionError(
+        f"cannot be converted: {reason}",
+        where=str(folder),
+        remedy="check that the folder is whole; download it again if in doubt",
+    )
 
 
 def _name_all_tokens(tokenizer: Any, tokens: Sequence[str], rows: int) -> None:

@@ -13,10 +13,16 @@ from labelproj.errors import DeviceError, ModelConversionError, ModelError
 from labelproj.languages import is_unspaced_language
 from labelproj.records import Translation
 from labelproj.translate.families import Codec, detect_family, make_codec, vocabulary_of
-from labelproj.translate.model import load_tokenizer, model_digest, read_note, tokenizer_class
+from labelproj.translate.model import (
+    is_ct2_folder,
+    load_tokenizer,
+    model_digest,
+    read_note,
+    tokenizer_class,
+)
 from labelproj.translate.split import clean, is_translatable, split_long
 
-__all__ = ["Engine", "open_engine", "pick_device", "pick_threads"]
+__all__ = ["Engine", "check_model", "open_engine", "pick_device", "pick_threads"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +169,7 @@ def open_engine(
     """
     note = read_note(folder)
     device = pick_device(device, compute_type)
-    tokenizer = load_tokenizer(folder)
-    family = note.get("family") or detect_family(
-        vocabulary_of(tokenizer),
-        tokenizer_class=tokenizer_class(folder) or type(tokenizer).__name__,
-        where=str(folder),
-    )
-    codec = make_codec(tokenizer, family=family, src=src, tgt=tgt, where=str(folder))
+    codec = check_model(folder, src=src, tgt=tgt)
     if device == "cuda":
         indices = list(range(ctranslate2.get_cuda_device_count()))
         options: dict[str, object] = {"device_index": indices}
@@ -198,6 +198,22 @@ def open_engine(
         tgt=tgt,
         max_positions=positions if isinstance(positions, int) else None,
     )
+
+
+def check_model(folder: Path, *, src: str, tgt: str) -> Codec:
+    """Return how the model in ``folder`` (CTranslate2 or Hugging Face) takes this language pair.
+
+    Loads the tokenizer, not the model. Raises UnknownLanguageError, with the nearest codes that
+    the model has, ModelConversionError (broken files) and DependencyError.
+    """
+    note = read_note(folder) if is_ct2_folder(folder) else {}
+    tokenizer = load_tokenizer(folder)
+    family = note.get("family") or detect_family(
+        vocabulary_of(tokenizer),
+        tokenizer_class=tokenizer_class(folder) or type(tokenizer).__name__,
+        where=str(folder),
+    )
+    return make_codec(tokenizer, family=family, src=src, tgt=tgt, where=str(folder))
 
 
 def pick_device(device: str, compute_type: str = "default") -> str:

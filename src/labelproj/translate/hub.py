@@ -10,7 +10,7 @@ import yaml
 from labelproj.errors import DependencyError, HubError, ModelNotFoundError
 from labelproj.progress import log
 
-__all__ = ["Source", "card_licence", "find_model"]
+__all__ = ["Source", "card_licence", "find_model", "local_folder"]
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _NEEDED = ("*.json", "*.txt", "*.model", "*.spm", "README.md")
@@ -31,9 +31,18 @@ def find_model(model: str, *, revision: str | None = None) -> Source:
     A Hub model that was fetched before is found without a network. Raises ModelNotFoundError
     (no such folder, no such model or revision) or HubError (the Hub cannot be reached).
     """
+    path = local_folder(model)
+    return Source(path.resolve().name, path) if path else _from_hub(model, revision)
+
+
+def local_folder(model: str) -> Path | None:
+    """Return the folder that ``model`` names; None where it can only be a Hub id.
+
+    Raises ModelNotFoundError for a path at which there is no folder.
+    """
     path = Path(model).expanduser()
     if path.is_dir():
-        return Source(path.resolve().name, path)
+        return path
     is_path = path.is_absolute() or model.startswith((".", "~")) or path.exists()
     if is_path or not _HUB_ID.fullmatch(model):
         raise ModelNotFoundError(
@@ -41,7 +50,7 @@ def find_model(model: str, *, revision: str | None = None) -> Source:
             where=model,
             remedy="give a Hub id (owner/name), a Hugging Face folder or a CTranslate2 folder",
         )
-    return _from_hub(model, revision)
+    return None
 
 
 def _from_hub(model: str, revision: str | None) -> Source:

@@ -68,7 +68,11 @@ def prepare_model(
         text = json.dumps(note, indent=2, ensure_ascii=False, sort_keys=True)
         (new / NOTE).write_text(text + "\n", encoding="utf-8")
         if not note["licence"]:
-            log.warning("the licence of %s is not known; give it as mt.licence", model)
+            log.warning(
+                "%s does not say its licence; name it as `license:` in its README.md, or as "
+                "mt.licence in params.yaml",
+                model,
+            )
     return note
 
 

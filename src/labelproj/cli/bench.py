@@ -1,0 +1,157 @@
+"""``labelproj bench``: how well and how fast the parts do on gold data."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from labelproj.cli.options import Json
+from labelproj.cli.project import Device, Matching, Method
+from labelproj.cli.render import show_json, show_markdown, show_table
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Measure aligners and projection on gold data.")
+
+
+@app.callback()
+def _group() -> None:
+    """Measure aligners and projection on gold data."""
+
+
+@app.command()
+def alignment(
+    gold: Annotated[
+        list[Path],
+        typer.Option(help="Source TAB target TAB links (i-j sure, ipj possible); may be repeated."),
+    ],
+    aligner: Annotated[
+        str, typer.Option(help="The aligner: eflomal, systran, embedding, attention or simalign.")
+    ] = "eflomal",
+    aligner_model: Annotated[
+        str | None, typer.Option(help="Its model, if it needs one: Hub id or folder.")
+    ] = None,
+    aligner_layer: Annotated[int | None, typer.Option(help="The model's layer.")] = None,
+    matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
+    backend: Annotated[
+        str, typer.Option(help="What computes an encoder: auto, torch or ct2.")
+    ] = "auto",
+    compute_type: Annotated[
+        str, typer.Option(help="The numbers of an encoder: float32, int8, …")
+    ] = "float32",
+    extra_bitext: Annotated[
+        list[Path] | None,
+        typer.Option(help="More bitext (TSV) for eflomal and systran to learn from."),
+    ] = None,
+    src: Annotated[
+        str | None, typer.Option(help="Source language, if the file's name does not tell.")
+    ] = None,
+    tgt: Annotated[
+        str | None, typer.Option(help="Target language, if the file's name does not tell.")
+    ] = None,
+    min_probability: Annotated[
+        float, typer.Option(min=0, max=1, help="Links less probable than this do not count.")
+    ] = 0.3,
+    device: Annotated[Device, typer.Option(help="Where models run.")] = Device.AUTO,
+    json: Json = False,
+) -> None:
+    """Alignment error rate, precision, recall and F1 of an aligner on gold links.
+
+    Aligners that learn from bitext learn from the gold file's own pairs (not from its links).
+
+    Example: labelproj bench alignment --gold gold.en-es.tsv --aligner eflomal
+    """
+    from labelproj.config import AlignParams
+    from labelproj.evaluate.alignment import bench_alignment
+
+    params = AlignParams.model_validate(
+        {
+            "name": aligner,
+            "model": aligner_model,
+            "layer": aligner_layer,
+            "matching": matching.value,
+            "backend": backend,
+            "compute_type": compute_type,
+            "extra_bitext": [str(path) for path in extra_bitext or ()],
+        }
+    )
+    if (src is None) != (tgt is None):
+        raise typer.BadParameter("give both --src and --tgt, or none")
+    sets: list[dict[str, Any]] = []
+    for path in gold:
+        with tempfile.TemporaryDirectory(prefix="labelproj-bench-") as work:
+            result = bench_alignment(
+                path,
+                params=params,
+                work=Path(work),
+                pair=(src, tgt) if src and tgt else None,
+                min_probability=min_probability,
+                device=device.value,
+            )
+        sets.append(result)
+    if json:
+        show_json({"sets": sets})
+        return
+    columns = ("name", "aligner", "aer", "precision", "recall", "f1", "pairs", "seconds")
+    titles = ("set", "aligner", "AER", "precision", "recall", "F1", "pairs", "seconds")
+    show_table("word alignment", titles, [[one[name] for name in columns] for one in sets])
+
+
+@app.command()
+def projection(
+    gold: Annotated[
+        list[Path], typer.Option(help="Gold pairs with spans on both sides; may be repeated.")
+    ],
+    method: Annotated[Method, typer.Option(help="Projection method.")] = Method.ALIGNMENT,
+    aligner: Annotated[
+        str,
+        typer.Option(
+            help="As for `project`, or record:NAME (alignments of the records) or pharaoh:FILE."
+        ),
+    ] = "eflomal",
+    aligner_model: Annotated[
+        str | None, typer.Option(help="Its model, if it needs one: Hub id or folder.")
+    ] = None,
+    aligner_layer: Annotated[int | None, typer.Option(help="The model's layer.")] = None,
+    matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
+    extra_bitext: Annotated[
+        list[Path] | None,
+        typer.Option(help="More bitext (TSV) for eflomal and systran to learn from."),
+    ] = None,
+    device: Annotated[Device, typer.Option(help="Where models run.")] = Device.AUTO,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print a Markdown table on stdout.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Span F1, share projected, speed and calibration of a method on given translations.
+
+    Predictions and gold are snapped to the records' target tokens where there are any.
+
+    Example: labelproj bench projection --gold gold.en-es.jsonl --aligner eflomal
+    """
+    from labelproj.config import AlignParams, ProjectParams
+    from labelproj.evaluate.projection import bench_projection
+
+    align = AlignParams(
+        name=aligner,
+        model=aligner_model,
+        layer=aligner_layer,
+        matching=matching.value,
+        extra_bitext=tuple(str(path) for path in extra_bitext or ()),
+    )
+    params = ProjectParams(method=method.value, align=align)
+    sets: list[dict[str, Any]] = []
+    for path in gold:
+        with tempfile.TemporaryDirectory(prefix="labelproj-bench-") as work:
+            sets.append(bench_projection(path, params=params, work=Path(work), device=device.value))
+    scores = ("exact_f1", "precision", "recall", "overlap_f1", "projected")
+    columns = ("set", "name", "method", *scores, "spans", "spans_per_second")
+    rows = [[one[name] for name in columns] for one in sets]
+    if json:
+        show_json({"sets": sets})
+    elif markdown:
+        show_markdown(columns, rows)
+    else:
+        show_table("projection", columns, rows)

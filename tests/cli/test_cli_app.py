@@ -1,0 +1,84 @@
+"""The command as a user meets it: one line for a mistake, and the right exit code."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from labelproj.cli.render import show_place, show_table
+
+
+def labelproj(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "labelproj", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("paint",), "No such command 'paint'"),
+        (("project", "--colour"), "No such option: --colour"),
+        (("project", "x.conll", "--src", "en", "--tgt", "ha"), "Missing option '--out'"),
+        (("stage", "mt"), "see labelproj stage mt --help"),
+        (("init", "x", "--preset", "gold"), "--preset"),
+        (
+            ("project", "x", "--src", "en", "--tgt", "ha", "--out", "y", "--label-map", "PER"),
+            "'PER' is not OLD=NEW",
+        ),
+    ],
+)
+def test_a_wrong_command_is_one_line(arguments: tuple[str, ...], part: str) -> None:
+    done = labelproj(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert part in line
+
+
+def test_no_command_shows_the_commands() -> None:
+    done = labelproj()
+    assert done.returncode == 2
+    assert "project" in done.stdout
+    assert "error" not in done.stderr
+
+
+def test_version_goes_to_stdout() -> None:
+    done = labelproj("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("labelproj ")
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    done = labelproj("init", tmp_path / "file" / "project")
+    assert done.returncode == 7
+    assert done.stderr.count("\n") == 1
+    assert "Not a directory" in done.stderr
+
+
+def test_ctrl_c_is_one_line(tmp_path: Path) -> None:
+    fifo = tmp_path / "endless.jsonl"
+    os.mkfifo(fifo)
+    command = [sys.executable, "-m", "labelproj", "convert", str(fifo), str(tmp_path / "out.conll")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    with fifo.open("w"):  # opens when the command reads; its end ends the reading
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.startswith("error: stopped")
+    assert said.count("\n") == 1
+    assert not (tmp_path / "out.conll").exists()
+
+
+def test_brackets_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table("[a] table", ("[b]",), [("pip install 'labelproj[models]'",)])
+    show_place("results", "out[bold]")
+    said = capsys.readouterr().err
+    assert "labelproj[models]" in said
+    assert "[a] table" in said
+    assert "results: out[bold]" in said

@@ -1,0 +1,84 @@
+"""The projection benchmark, through its command."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from labelproj.cli import app
+from labelproj.errors import InputError
+from labelproj.evaluate.calibration import calibration
+
+DEMO = Path(__file__).parents[2] / "data" / "demo" / "parallel.en-ha.jsonl"
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    path = tmp_path / "gold" / "mini.en-ha.jsonl"
+    path.parent.mkdir()
+    lines = []
+    for number, name in enumerate(("Amina", "Bala", "Chidi", "Dele")):
+        record = {
+            "id": str(number),
+            "src_lang": "en",
+            "tgt_lang": "ha",
+            "src_text": f"Today {name} came .",
+            "tgt_text": f"{name} ya zo yau .",
+            "src_spans": [{"id": "s0", "start": 6, "end": 6 + len(name), "label": "PER"}],
+            "tgt_spans": [{"start": 0, "end": len(name), "label": "PER"}],
+            "src_tokens": [[0, 5], [6, 6 + len(name)], [7 + len(name), 11 + len(name)]],
+            "alignments": {"people": "0-3 1-0 2-2", "nobody": ""},
+        }
+        lines.append(json.dumps(record) + "\n")
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def bench(*arguments: str) -> dict[str, object]:
+    result = CliRunner().invoke(app, ["bench", "projection", *arguments, "--json"])
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.stdout)["sets"]
+    assert isinstance(row, dict)
+    return row
+
+
+def test_links_of_the_record(gold: Path) -> None:
+    row = bench("--gold", str(gold), "--aligner", "record:people")
+    assert row["exact_f1"] == row["projected"] == 100.0
+    assert (row["set"], row["pair"], row["spans"]) == ("gold", "en-ha", 4)
+    with pytest.raises(InputError, match="people"):
+        CliRunner().invoke(
+            app,
+            ["bench", "projection", "--gold", str(gold), "--aligner", "record:x"],
+            catch_exceptions=False,
+        )
+
+
+def test_links_of_a_file(gold: Path, tmp_path: Path) -> None:
+    links = tmp_path / "links"
+    links.write_text("0-3 1-0 2-2\n" * 4)
+    row = bench("--gold", str(gold), "--aligner", f"pharaoh:{links}")
+    assert row["exact_f1"] == 100.0
+
+
+def test_the_default_on_the_demo() -> None:
+    row = bench("--gold", str(DEMO))
+    assert isinstance(row["exact_f1"], float)
+    assert row["exact_f1"] > 70
+    bins = row["calibration"]
+    assert isinstance(bins, list)
+    assert sum(part["number"] for part in bins) <= float(str(row["spans"]))
+
+
+def test_a_markdown_table(gold: Path) -> None:
+    result = CliRunner().invoke(
+        app,
+        ["bench", "projection", "--gold", str(gold), "--aligner", "record:people", "--markdown"],
+    )
+    assert result.stdout.startswith("| set | name | method | exact_f1 |")
+
+
+def test_calibration_bins() -> None:
+    bins = calibration([(1.0, True), (0.95, False), (0.11, True)])
+    assert [(part["number"], part["right"]) for part in bins] == [(1, 1.0), (2, 0.5)]
