@@ -16,6 +16,7 @@ from labelproj.formats.parallel import GoldPair, read_gold_pairs
 from labelproj.progress import log
 from labelproj.project import LabelledPair, Projector, open_projector
 from labelproj.project.alignment import AlignmentProjector
+from labelproj.project.propose import Tuning
 from labelproj.provenance import file_digest, signature
 from labelproj.records import Projection, Reject, Span
 from labelproj.text import words
@@ -70,7 +71,10 @@ def bench_projection(
     given = name.startswith((RECORD, PHARAOH))
     started = time.monotonic()
     if given:
-        projector: Projector = AlignmentProjector(_given(gold, name, path))
+        # Links without probabilities: a word with none does not say that its mass is elsewhere.
+        projector: Projector = AlignmentProjector(
+            _given(gold, name, path), tuning=Tuning(missing=0.0)
+        )
     else:
         projector = _open(gold, params, work=work, device=device)
     found = list(_projected(gold, projector, given_tokens=given))

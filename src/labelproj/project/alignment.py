@@ -1,11 +1,12 @@
 """Projection by word alignment: links -> candidates -> joint assignment."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from labelproj.align import AlignedPair, Aligner, TokenPair, token_pair
 from labelproj.project.assign import assign
 from labelproj.project.base import LabelledPair, PairCorpus
-from labelproj.project.propose import Offsets, PairEvidence, Weighted, link_candidates
+from labelproj.project.propose import Offsets, PairEvidence, Tuning, Weighted, link_candidates
 from labelproj.records import Projection, Span
 from labelproj.text import words
 
@@ -20,13 +21,18 @@ class AlignmentProjector:
 
     name = "alignment"
 
-    def __init__(self, aligner: Aligner):
+    def __init__(self, aligner: Aligner, *, tuning: Tuning | None = None):
         self._aligner = aligner
+        self._tuning = tuning or Tuning()
         self._label = f"{self.name}:{aligner.name}"
 
     def params(self) -> dict[str, object]:
         """Return what shapes the result."""
-        return {"method": self.name, "aligner": self._aligner.params()}
+        return {
+            "method": self.name,
+            "aligner": self._aligner.params(),
+            "tuning": asdict(self._tuning),
+        }
 
     def fit(self, corpus: PairCorpus) -> None:
         """Let the aligner learn from the job's own bitext."""
@@ -60,7 +66,7 @@ class AlignmentProjector:
     ) -> tuple[Projection, ...]:
         spans = pair.src_spans
         evidence = PairEvidence.of(tokens, links, src, tgt, pair.src_text, pair.tgt_text)
-        candidates = [link_candidates(span, evidence) for span in spans]
+        candidates = [link_candidates(span, evidence, tuning=self._tuning) for span in spans]
 
         def may_overlap(k: int, m: int) -> bool:
             return spans[k].start < spans[m].end and spans[m].start < spans[k].end

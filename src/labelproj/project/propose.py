@@ -34,7 +34,8 @@ class Tuning:
     ``smoothing`` is added to link mass so that no odds are infinite; ``missing`` is what a unit
     of link mass that went nowhere counts against a word; ``likeness`` are the log-odds of a word
     that looks just like one of the span's, and ``alike`` the likeness at which they begin;
-    ``keep`` candidates are kept per span.
+    ``keep`` candidates are kept per span. Where no word is more likely in than out, one with at
+    least ``shared`` link mass of the span's that is no less likely in than out will do.
     """
 
     smoothing: float = 0.15
@@ -42,9 +43,11 @@ class Tuning:
     likeness: float = 4.0
     alike: float = 0.5
     keep: int = 8
+    shared: float = 0.3
 
 
-DEFAULT = Tuning()
+#: The weight of a candidate that is only as likely as not.
+LEAST = 0.05
 
 
 class Weighted(NamedTuple):
@@ -100,9 +103,7 @@ def span_words(span: Span, offsets: Offsets) -> list[int]:
     ]
 
 
-def link_candidates(
-    span: Span, evidence: PairEvidence, *, tuning: Tuning = DEFAULT
-) -> list[Weighted]:
+def link_candidates(span: Span, evidence: PairEvidence, *, tuning: Tuning) -> list[Weighted]:
     """Return the best candidates of one span, best first; none when nothing speaks for any."""
     own = span_words(span, evidence.src)
     if not own or not evidence.tgt:
@@ -110,6 +111,9 @@ def link_candidates(
     inside = evidence.links[own].sum(axis=0)
     total = evidence.links.sum(axis=0)
     odds = _log_odds(own, inside, total, evidence, tuning)
+    if not (odds > 0).any():
+        # A word that is as much another's (the article in an elided "l'endroit") beats none.
+        odds = np.where((inside >= tuning.shared) & (odds > -tuning.smoothing), LEAST, odds)
     likely = [int(number) for number in np.flatnonzero(odds > 0)]
     sums = np.concatenate([[0.0], np.cumsum(odds)])
     runs = [

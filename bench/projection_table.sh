@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The projection table of docs/benchmarks.md: every gold set with the default aligner, and ABSA with
+# the alignments published with it.   bench/projection_table.sh DATA   (DATA holds gold/)
+set -euo pipefail
+data=$1
+golds=()
+for file in "$data"/gold/*/*.jsonl.gz; do golds+=(--gold "$file"); done
+labelproj bench projection --markdown --aligner eflomal "${golds[@]}"
+for aligner in awesome simalign fast_align mgiza; do
+  labelproj bench projection --markdown --aligner "record:$aligner" \
+    --gold "$data/gold/absa/en-es.train.jsonl.gz" --gold "$data/gold/absa/en-fr.train.jsonl.gz" \
+    --gold "$data/gold/absa/en-ru.train.jsonl.gz" | tail -n +3
+done
