@@ -68,7 +68,7 @@ def test_a_bad_pair_stops_nothing(name: str, opened: Opener, pairs: list[TokenPa
     assert all(result.links for result in aligned[-5:])
 
 
-@pytest.mark.parametrize("name", ["embedding", "attention", "eflomal"])
+@pytest.mark.parametrize("name", ["eflomal", "systran", "embedding", "attention"])
 def test_what_is_hardly_text_is_a_word_like_any(
     name: str, opened: Opener, pairs: list[TokenPair]
 ) -> None:

@@ -33,7 +33,7 @@ class SystranAligner:
 
         with tempfile.TemporaryDirectory(prefix="labelproj-systran-") as name:
             bitext, forward, backward = (str(Path(name) / part) for part in ("text", "f", "b"))
-            with Path(bitext).open("w", encoding="utf-8", errors="replace") as stream:
+            with Path(bitext).open("w", encoding="utf-8") as stream:
                 for pairs in (corpus(), self._extra()):
                     for pair in pairs:
                         if pair.src and pair.tgt:
@@ -59,7 +59,7 @@ class SystranAligner:
                 results.append(AlignedPair((), "empty"))
                 continue
             found = self._aligner.align(  # type: ignore[attr-defined]
-                [word.lower() for word in pair.src], [word.lower() for word in pair.tgt]
+                [_clean(word) for word in pair.src], [_clean(word) for word in pair.tgt]
             )
             links = tuple(Link(int(i), int(j), 1.0) for i, j in sorted(found["alignments"]))
             results.append(AlignedPair(links))
@@ -67,4 +67,10 @@ class SystranAligner:
 
 
 def _line(tokens: Sequence[str]) -> str:
-    return " ".join(token.lower() for token in tokens).replace("|||", "| | |")
+    return " ".join(map(_clean, tokens))
+
+
+def _clean(word: str) -> str:
+    """Return a word that the library can read: it crashes on NUL, and ``|||`` is its own."""
+    plain = word.lower().replace("\0", "\ufffd").replace("|||", "\ufffd")
+    return plain.encode("utf-8", "replace").decode("utf-8")

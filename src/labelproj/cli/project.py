@@ -62,10 +62,11 @@ def project(
     task: Annotated[TaskName, typer.Option(help="What the labels mean.")] = TaskName.NER,
     method: Annotated[Method, typer.Option(help="Projection method.")] = Method.ALIGNMENT,
     aligner: Annotated[
-        str, typer.Option(help="eflomal, systran, embedding or simalign.")
+        str, typer.Option(help="eflomal, systran, embedding, attention or simalign.")
     ] = "eflomal",
     aligner_model: Annotated[
-        str | None, typer.Option(help="Encoder for embedding and simalign: Hub id or folder.")
+        str | None,
+        typer.Option(help="Model for embedding, attention and simalign: Hub id or folder."),
     ] = None,
     aligner_layer: Annotated[
         int | None, typer.Option(help="Its hidden layer (8 when not given).")
