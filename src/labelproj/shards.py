@@ -11,15 +11,23 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from labelproj import tables
-from labelproj.errors import LabelprojError, StorageError
+from labelproj.errors import LabelprojError, MissingInputError, StorageError
 from labelproj.progress import Progress, log
 from labelproj.provenance import text_digest
 
-__all__ = ["ShardCounts", "read_manifest", "run_sharded", "shard_key", "write_manifest"]
+__all__ = [
+    "ShardCounts",
+    "read_json",
+    "read_manifest",
+    "run_sharded",
+    "shard_key",
+    "write_manifest",
+]
 
 
 @dataclass(slots=True)
@@ -106,3 +114,17 @@ def read_manifest(path: Path) -> dict[str, object] | None:
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object that a stage wrote. Raises MissingInputError or StorageError."""
+    if not path.is_file():
+        raise MissingInputError(
+            "no such file", where=str(path), remedy="run the stage that writes it first"
+        )
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise StorageError(
+            "not readable JSON", where=str(path), remedy="run the stage that writes it again"
+        ) from error

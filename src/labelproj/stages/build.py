@@ -16,10 +16,10 @@ from labelproj.build.splits import SPLITS, split_of
 from labelproj.build.survey import Survey, survey
 from labelproj.build.writer import SplitWriter
 from labelproj.config import BuildParams
-from labelproj.errors import LabelprojError, MissingInputError, StorageError
+from labelproj.errors import LabelprojError, MissingInputError
 from labelproj.progress import track
 from labelproj.provenance import now, signature, versions
-from labelproj.shards import write_manifest
+from labelproj.shards import read_json, write_manifest
 
 __all__ = ["run_build"]
 
@@ -84,10 +84,10 @@ def run_build(
         tgt=tgt,
         splits=[SplitFacts(w.split, w.rows, w.bytes, w.spans) for w in writers],
         documents=counts,
-        mt=_json(mt / "mt.json") if mt else {},
+        mt=read_json(mt / "mt.json") if mt else {},
         methods=sorted(found.methods),
-        attrition=_json(attrition),
-        metrics=_json(metrics) if metrics else {},
+        attrition=read_json(attrition),
+        metrics=read_json(metrics) if metrics else {},
         signature=whole,
         left_over=counts["spans_not_in_tags"],
     )
@@ -169,19 +169,6 @@ def _clear(out: Path, config: str) -> None:
     (out / "manifest.json").unlink(missing_ok=True)
     for path in sorted((out / "data" / config).glob("*.parquet")):
         path.unlink()
-
-
-def _json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise MissingInputError(
-            "no such file", where=str(path), remedy="run the stage that writes it first"
-        )
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, UnicodeDecodeError) as error:
-        raise StorageError(
-            "not readable JSON", where=str(path), remedy="run the stage that writes it again"
-        ) from error
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -1,18 +1,17 @@
 """The report stage: everything that was written so far -> one HTML page."""
 
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 from labelproj import tables
 from labelproj.config import ReportParams
-from labelproj.errors import MissingInputError, StorageError
+from labelproj.errors import MissingInputError
 from labelproj.provenance import now, signature, versions
 from labelproj.report.collect import collect
 from labelproj.report.examples import Examples
 from labelproj.report.page import PageFacts, page_html
-from labelproj.shards import write_manifest
+from labelproj.shards import read_json, write_manifest
 
 __all__ = ["run_report"]
 
@@ -49,10 +48,10 @@ def run_report(
     }
     if evaluation is not None:
         folders["evaluate"] = evaluation
-    manifests = {stage: _json(folder / "manifest.json") for stage, folder in folders.items()}
+    manifests = {stage: _optional(folder / "manifest.json") for stage, folder in folders.items()}
     examples = Examples(params.examples)
     collected = collect(filtered / "kept.parquet", filtered / "rejected.parquet", examples=examples)
-    attrition = _json(filtered / "attrition.json")
+    attrition = _optional(filtered / "attrition.json")
     if not attrition:
         raise MissingInputError(
             "no such file",
@@ -68,7 +67,7 @@ def run_report(
             collected=collected,
             picked=examples.picked(),
             attrition=attrition,
-            metrics=_json(evaluation / "metrics.json") if evaluation else {},
+            metrics=_optional(evaluation / "metrics.json") if evaluation else {},
             manifests={stage: found for stage, found in manifests.items() if found},
         )
     )
@@ -93,13 +92,6 @@ def run_report(
     return manifest
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _optional(path: Path) -> dict[str, Any]:
     """Read a JSON object; empty where there is no such file."""
-    if not path.is_file():
-        return {}
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, UnicodeDecodeError) as error:
-        raise StorageError(
-            "not readable JSON", where=str(path), remedy="run the stage that writes it again"
-        ) from error
+    return read_json(path) if path.is_file() else {}
