@@ -46,8 +46,9 @@ class Model(NamedTuple):
 #: languages differ and texts are few, and misleads in long texts, where words repeat: beyond
 #: SHORT words its votes fade. Chosen on half of ABSA en-es and on xSID valid.
 RUNS = (Model(3, 3), Model(3, 4), Model(1, 4))
-#: Every model runs from so many seeds: more for small jobs, where chance is greater.
-SEEDS, SEEDS_FOR_FEW, FEW = 2, 4, 10_000
+#: Every model runs from so many seeds: more for small jobs (so many cells of source times target
+#: words, which is what the time goes with), where chance is greater.
+SEEDS, SEEDS_FOR_FEW, FEW = 2, 4, 2_000_000
 SHORT = 15
 DIRECTIONS = ("f", "r")
 
@@ -112,19 +113,20 @@ class EflomalAligner:
         """Yield every pair with its links. The pairs wait on disk, not in memory."""
         with tempfile.TemporaryDirectory(prefix="labelproj-eflomal-") as name:
             folder = Path(name)
-            n_pairs = _write_pairs(pairs, folder / "pairs")
+            n_pairs, cells = _write_pairs(pairs, folder / "pairs")
             if not n_pairs:
                 return
-            n_extra = _write_pairs(self._extra(), folder / "extra")
+            n_extra, more_cells = _write_pairs(self._extra(), folder / "extra")
             log.info("eflomal: aligning %d pairs", n_pairs + n_extra)
-            runs = self._run(folder, n_pairs + n_extra)
+            seeds = SEEDS_FOR_FEW if cells + more_cells <= FEW else SEEDS
+            runs = self._run(folder, n_pairs + n_extra, seeds)
             lexicon = Lexicon()
             for pair, votes in _votes(runs, folder, ("pairs", "extra")):
                 lexicon.add(pair, votes)
             for pair, votes in _votes(runs, folder, ("pairs",)):
                 yield pair, AlignedPair(lexicon.weigh(pair, votes), _status(pair))
 
-    def _run(self, folder: Path, n_pairs: int) -> list[Path]:
+    def _run(self, folder: Path, n_pairs: int, seeds: int) -> list[Path]:
         """Run everything, as many at a time as there are cores; return the files of links."""
         import eflomal
 
@@ -134,7 +136,6 @@ class EflomalAligner:
                 lines = (" ".join(pair[side]) if _status(pair) == "ok" else "" for pair in both)
                 with (folder / f"{name}{letters}").open("wb") as stream:
                     eflomal.to_eflomal_text_file(lines, stream, letters)
-        seeds = SEEDS_FOR_FEW if n_pairs <= FEW else SEEDS
         todo = list(product(DIRECTIONS, RUNS, range(seeds)))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(pool.map(lambda run: self._run_once(folder, n_pairs, *run), todo))
@@ -198,12 +199,15 @@ def _read(line: str) -> Iterator[tuple[int, int]]:
         yield int(src), int(tgt)
 
 
-def _write_pairs(pairs: Iterable[TokenPair], path: Path) -> int:
-    number = 0
+def _write_pairs(pairs: Iterable[TokenPair], path: Path) -> tuple[int, int]:
+    """Write pairs, a line each; return how many, and how many cells of words they have."""
+    number = cells = 0
     with path.open("w", encoding="utf-8", errors="surrogatepass", newline="\n") as stream:
-        for number, pair in enumerate(pairs, start=1):  # noqa: B007
+        for pair in pairs:
             stream.write(f"{' '.join(pair.src)}\t{' '.join(pair.tgt)}\n")
-    return number
+            number += 1
+            cells += len(pair.src) * len(pair.tgt)
+    return number, cells
 
 
 def _read_pairs(path: Path) -> Iterator[TokenPair]:
