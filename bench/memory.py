@@ -2,8 +2,8 @@
 
     python bench/memory.py INPUT --mt MODEL [--times 20] [--src en --tgt ha] [--json]
 
-Prints the peak resident memory of the process and its children together, sampled every 20 ms,
-for the input once and for the input repeated, each in a process of its own, and their ratio.
+Prints the peak memory of the process and its children together (PSS: what they share counts once),
+sampled every 50 ms, for the input once and for the input repeated, and their ratio.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from labelproj.formats import write_documents
 from labelproj.records import Document, Reject
 from labelproj.stages.prepare import ReadDocuments
 
-SAMPLE_SECONDS = 0.02
+SAMPLE_SECONDS = 0.05
 
 
 def repeated(source: str, *, times: int, lang: str, path: Path) -> int:
@@ -47,7 +47,7 @@ def peak_of(command: list[str]) -> tuple[float, float]:
         total = 0
         try:
             for part in (process, *process.children(recursive=True)):
-                total += part.memory_info().rss
+                total += part.memory_full_info().pss
         except psutil.NoSuchProcess:
             pass
         peak = max(peak, total)
