@@ -37,7 +37,6 @@ __all__ = [
     "read",
     "span_row",
     "spans_of",
-    "unit_of",
     "unit_row",
     "write",
     "write_frames",
@@ -322,16 +321,6 @@ def unit_row(unit: Unit, *, given: str | None, signature: str) -> dict[str, obje
         "given": given,
         "signature": signature,
     }
-
-
-def unit_of(row: Mapping[str, object]) -> Unit:
-    """Return the unit of a row of ``UNITS`` (or of a later table)."""
-    names = ("id", "document_id", "segment_id", "role", "position", "start", "end", "lead", "trail")
-    return Unit(
-        **{name: row[name] for name in names},  # type: ignore[arg-type]
-        text=row["src_text"],  # type: ignore[arg-type]
-        spans=spans_of(row["src_spans"]),  # type: ignore[arg-type]
-    )
 
 
 def projection_row(projection: Projection) -> dict[str, object]:

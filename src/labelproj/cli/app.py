@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from labelproj._version import __version__
+from labelproj.allocator import use_jemalloc
 from labelproj.cli import bench, convert, doctor, evaluate, init, project, results, stage
 from labelproj.errors import LabelprojError, StorageError
 from labelproj.progress import console, set_up_logging
@@ -30,6 +31,8 @@ app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(bench.app, name="bench")
 app.add_typer(stage.app, name="stage")
 
+#: The commands that train with PyTorch.
+TRAINING = {("stage", "mt"), ("stage", "train")}
 #: As a shell has it for a program stopped by Ctrl-C.
 INTERRUPTED = 130
 
@@ -52,6 +55,8 @@ def options(
 
 def main() -> None:
     """Run the command line; what goes wrong becomes one line and an exit code (see errors.py)."""
+    if tuple(sys.argv[1:3]) in TRAINING:
+        use_jemalloc()
     set_up_logging()
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # no torch is no mistake
     try:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from labelproj.cli.options import Json
+from labelproj.cli.options import AlignerLayer, AlignerModel, ExtraBitext, Json
 from labelproj.cli.project import Device, Matching, Method
 from labelproj.cli.render import show_json, show_markdown, show_table
 
@@ -29,10 +29,8 @@ def alignment(
     aligner: Annotated[
         str, typer.Option(help="The aligner: eflomal, systran, embedding, attention or simalign.")
     ] = "eflomal",
-    aligner_model: Annotated[
-        str | None, typer.Option(help="Its model, if it needs one: Hub id or folder.")
-    ] = None,
-    aligner_layer: Annotated[int | None, typer.Option(help="The model's layer.")] = None,
+    aligner_model: AlignerModel = None,
+    aligner_layer: AlignerLayer = None,
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
     backend: Annotated[
         str, typer.Option(help="What computes an encoder: auto, torch or ct2.")
@@ -40,10 +38,7 @@ def alignment(
     compute_type: Annotated[
         str, typer.Option(help="The numbers of an encoder: float32, int8, …")
     ] = "float32",
-    extra_bitext: Annotated[
-        list[Path] | None,
-        typer.Option(help="More bitext (TSV) for eflomal and systran to learn from."),
-    ] = None,
+    extra_bitext: ExtraBitext = None,
     src: Annotated[
         str | None, typer.Option(help="Source language, if the file's name does not tell.")
     ] = None,
@@ -110,15 +105,10 @@ def projection(
             help="As for `project`, or record:NAME (alignments of the records) or pharaoh:FILE."
         ),
     ] = "eflomal",
-    aligner_model: Annotated[
-        str | None, typer.Option(help="Its model, if it needs one: Hub id or folder.")
-    ] = None,
-    aligner_layer: Annotated[int | None, typer.Option(help="The model's layer.")] = None,
+    aligner_model: AlignerModel = None,
+    aligner_layer: AlignerLayer = None,
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
-    extra_bitext: Annotated[
-        list[Path] | None,
-        typer.Option(help="More bitext (TSV) for eflomal and systran to learn from."),
-    ] = None,
+    extra_bitext: ExtraBitext = None,
     device: Annotated[Device, typer.Option(help="Where models run.")] = Device.AUTO,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print a Markdown table on stdout.")

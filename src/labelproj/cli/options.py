@@ -5,13 +5,32 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Json", "ParamsFile", "Resume", "parse_label_map"]
+__all__ = [
+    "AlignerLayer",
+    "AlignerModel",
+    "ExtraBitext",
+    "Json",
+    "ParamsFile",
+    "Resume",
+    "parse_label_map",
+]
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Resume = Annotated[
     bool, typer.Option("--resume/--no-resume", help="Go on from work that was stopped.")
 ]
 ParamsFile = Annotated[Path, typer.Option("--params", help="The parameters' file.")]
+AlignerModel = Annotated[
+    str | None,
+    typer.Option(help="Model for embedding, attention and simalign: Hub id or folder."),
+]
+AlignerLayer = Annotated[
+    int | None, typer.Option(help="Its layer; chosen for the model when not given.")
+]
+ExtraBitext = Annotated[
+    list[Path] | None,
+    typer.Option(help="More bitext (TSV) for eflomal and systran to learn from."),
+]
 
 
 def parse_label_map(text: str | None) -> dict[str, str | None]:

@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from labelproj.cli.options import Json, Resume, parse_label_map
+from labelproj.cli.options import (
+    AlignerLayer,
+    AlignerModel,
+    ExtraBitext,
+    Json,
+    Resume,
+    parse_label_map,
+)
 from labelproj.cli.render import show_counts, show_json, show_place, show_table
 
 __all__ = ["project"]
@@ -64,18 +71,10 @@ def project(
     aligner: Annotated[
         str, typer.Option(help="eflomal, systran, embedding, attention or simalign.")
     ] = "eflomal",
-    aligner_model: Annotated[
-        str | None,
-        typer.Option(help="Model for embedding, attention and simalign: Hub id or folder."),
-    ] = None,
-    aligner_layer: Annotated[
-        int | None, typer.Option(help="Its hidden layer (8 when not given).")
-    ] = None,
+    aligner_model: AlignerModel = None,
+    aligner_layer: AlignerLayer = None,
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
-    extra_bitext: Annotated[
-        list[Path] | None,
-        typer.Option(help="More bitext (TSV) for eflomal and systran to learn from."),
-    ] = None,
+    extra_bitext: ExtraBitext = None,
     input_format: Annotated[
         str | None, typer.Option("--format", help="Format of the input, if its name does not tell.")
     ] = None,
