@@ -50,6 +50,7 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory, pairs: list[TokenPair]) 
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=128,
+        initializer_range=0.3,  # so that layers differ, which they hardly do with 0.02
     )
     BertModel(config).save_pretrained(folder)
     return folder
@@ -76,6 +77,7 @@ def tiny_m2m(tmp_path_factory: pytest.TempPathFactory, pairs: list[TokenPair]) -
         encoder_ffn_dim=64,
         decoder_ffn_dim=64,
         max_position_embeddings=128,
+        initializer_range=0.3,  # so that layers differ, which they hardly do with 0.02
         decoder_start_token_id=2,
         init_std=0.2,
     )

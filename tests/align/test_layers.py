@@ -12,9 +12,9 @@ from labelproj.errors import UsageError
 
 def test_gold_finds_the_layer_it_was_made_with(tiny_bert: Path, pairs: list[TokenPair]) -> None:
     model = str(tiny_bert)
-    aligned = EmbeddingAligner(model=model, layer=2, device="cpu").align(pairs[:15])
+    aligned = EmbeddingAligner(model=model, layer=2, device="cpu").align(pairs[:30])
     gold = [{(link.src, link.tgt) for link in result.links} for result in aligned]
-    choice = choose_layer(model, pairs[:15], gold=gold, device="cpu")
+    choice = choose_layer(model, pairs[:30], gold=gold, device="cpu")
     assert (choice.layer, choice.by, choice.threshold) == (2, "gold", None)
     assert choice.scores[2] == 1.0
     assert set(choice.scores) == {1, 2, 3}
