@@ -137,7 +137,8 @@ def link_candidates(span: Span, evidence: PairEvidence, *, tuning: Tuning) -> li
             free=total < tuning.smoothing,
         )
         parts = _parts(content, first, last, inside, total, evidence)
-        score = math.prod(parts.values()) ** (1 / len(parts))
+        # Shares are summed in float32: one of them may be a hair above 1.
+        score = min(1.0, math.prod(parts.values()) ** (1 / len(parts)))
         found.append(Weighted(Candidate(start, end, score, parts), weight))
     return found
 
