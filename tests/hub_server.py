@@ -81,12 +81,12 @@ class Hub:
         self.repos[kind, name] = repo
         return repo
 
-    def fault(self, method: str, path: str, after: bool | None) -> Fault | None:
+    def fault(self, method: str, path: str, after: bool) -> Fault | None:
         for one in self.faults:
-            if one.times and one.method == method and one.after == after:
-                if re.search(one.path, path):
-                    one.times -= 1
-                    return one
+            same = one.times and one.method == method and one.after == after
+            if same and re.search(one.path, path):
+                one.times -= 1
+                return one
         return None
 
 
@@ -126,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer = (fault.status, fault.headers, b'{"error": "on purpose"}')
         self._send(answer)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815
 
     def _send(self, answer: Answer) -> None:
         status, headers, data = answer

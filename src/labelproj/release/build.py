@@ -1,10 +1,10 @@
 """``labelproj release build``: built datasets -> one versioned folder, ready to be published."""
 
-import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,16 @@ from labelproj.progress import track
 from labelproj.provenance import now, signature, versions
 from labelproj.records import Document
 from labelproj.release.card import Config, card_text
-from labelproj.release.folder import FACTS, LOCAL, check_version, write_card, write_facts
+from labelproj.release.folder import (
+    LOCAL,
+    check_version,
+    replace_release,
+    write_card,
+    write_facts,
+)
 from labelproj.release.gold import gold_rows, read_test
 from labelproj.release.licences import Decision, decide_licence
-from labelproj.release.origin import release_features, rows_with_origin
+from labelproj.release.origin import PROVENANCE, release_features, rows_with_origin
 from labelproj.release.sources import Source, find_sources
 from labelproj.release.splits import LEFT_OUT, ORDER, TEST, Assignment, assign_splits
 from labelproj.shards import read_json, write_manifest
@@ -45,8 +51,8 @@ def build_release(
     source_url: str | None = None,
     mt_licence: str | None = None,
     tests: Mapping[str, str] | None = None,
-    test_licence: str | None = None,
-    near_duplicates: float = 0.8,
+    gold_licence: str | None = None,
+    near_duplicates: float = 0.7,
     projected_test: float = 0.0,
     authors: Sequence[str] = (),
     url: str | None = None,
@@ -65,7 +71,6 @@ def build_release(
     """
     started = time.monotonic()
     version = check_version(version)
-    _replaceable(out)
     stated = {"name": name, "source_name": source_name, "source_url": source_url}
     stated |= {"licence": licence, "source_licence": source_licence}
     given = {key: value for key, value in stated.items() if value is not None}
@@ -74,7 +79,7 @@ def build_release(
             specs, params=params, build=BuildParams.model_validate(given), work=Path(work)
         )
         sources = [_stated(source, given) for source in sources]
-        decision = _licence(sources, mt_licence=mt_licence, tests=tests, test_licence=test_licence)
+        decision = _licence(sources, mt_licence=mt_licence, tests=tests, gold_licence=gold_licence)
         names = {source.params.name for source in sources}
         if len(names) > 1:
             raise UsageError(
@@ -94,9 +99,7 @@ def build_release(
         assignment = assign_splits(
             rows, threshold=near_duplicates, projected_test=projected_test, seed=seed
         )
-        partial = out.with_name(f".{out.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
+        with replace_release(out) as partial:
             configs = _write(
                 rows(), sources, assignment, folder=partial, rows_per_file=rows_per_file
             )
@@ -135,28 +138,10 @@ def build_release(
                     "counts": {"documents": len(assignment.splits), **_counts(assignment)},
                 },
             )
-            shutil.rmtree(out, ignore_errors=True)
-            partial.replace(out)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
     return facts
 
 
-def _replaceable(out: Path) -> None:
-    """Only a release, or nothing, may be replaced by one."""
-    if out.is_dir() and any(out.iterdir()) and not (out / FACTS).is_file():
-        raise UsageError(
-            "the folder has other things in it",
-            where=str(out),
-            remedy="choose another one with --out, or empty it",
-        )
-    if out.exists() and not out.is_dir():
-        raise UsageError("not a folder", where=str(out), remedy="choose another one with --out")
-
-
 def _stated(source: Source, given: Mapping[str, str]) -> Source:
-    from dataclasses import replace
-
     return replace(source, params=source.params.model_copy(update=dict(given)))
 
 
@@ -165,7 +150,7 @@ def _licence(
     *,
     mt_licence: str | None,
     tests: Mapping[str, str] | None,
-    test_licence: str | None,
+    gold_licence: str | None,
 ) -> Decision:
     """Decide one licence for all datasets together."""
     inputs: dict[str, str | None] = {}
@@ -177,7 +162,7 @@ def _licence(
         elif mt_licence:
             inputs["translations that came with the source data"] = mt_licence
     if tests:
-        inputs["gold test data"] = test_licence
+        inputs["gold test data"] = gold_licence
     asked = {source.params.licence for source in sources if source.params.licence}
     if len(asked) > 1:
         raise UsageError(
@@ -191,7 +176,7 @@ def _tests(
     sources: Sequence[Source], tests: Mapping[str, str]
 ) -> dict[str, tuple[Sequence[Document], dict[str, int]]]:
     known = {source.config: source for source in sources}
-    found = {}
+    found: dict[str, tuple[Sequence[Document], dict[str, int]]] = {}
     for config, spec in tests.items():
         if config not in known:
             raise UsageError(
@@ -231,7 +216,7 @@ def _write(
             if split == LEFT_OUT:
                 continue
             writers[config, split].write(row)
-            slimmed = {name: row[name] for name in row if name not in _dropped(row)}
+            slimmed = {name: value for name, value in row.items() if name not in PROVENANCE}
             writers[config + SLIM, split].write(slimmed)
             progress.advance(1)
     configs = []
@@ -250,12 +235,6 @@ def _write(
             if splits:
                 configs.append(Config(called, release_features(built, slim=slim), splits, slim))
     return configs
-
-
-def _dropped(row: Row) -> frozenset[str]:
-    from labelproj.release.origin import PROVENANCE
-
-    return PROVENANCE & row.keys()
 
 
 def _built_features(source: Source) -> Any:

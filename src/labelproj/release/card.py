@@ -78,6 +78,7 @@ def card_text(
     rows = sum(split["rows"] for config in whole for split in config.splits.values())
     tasks = sorted({source.task for source in sources})
     languages = [*sorted({s.tgt for s in sources}), *sorted({s.src for s in sources})]
+    fields: dict[str, Any] = dict(licence_fields(licence))
     data = DatasetCardData(
         language=languages,
         pretty_name=name,
@@ -90,7 +91,7 @@ def card_text(
         task_ids=sorted({i for task in tasks for i in _TASKS.get(task, ([], []))[1]}),
         tags=["label-projection", "labelproj"],
         configs=[_config_entry(config, default=config is whole[0]) for config in configs],
-        **licence_fields(licence),
+        **fields,
     )
     infos = {}
     for config in configs:
@@ -98,9 +99,7 @@ def card_text(
         for split, facts in config.splits.items():
             splits.add(SplitInfo(split, num_bytes=facts["bytes"], num_examples=facts["rows"]))
         size = sum(facts["bytes"] for facts in config.splits.values())
-        infos[config.name] = DatasetInfo(
-            features=config.features, splits=splits, dataset_size=size
-        )
+        infos[config.name] = DatasetInfo(features=config.features, splits=splits, dataset_size=size)
     DatasetInfosDict(infos).to_dataset_card_data(data)
     present = dict.fromkeys(column for config in whole for column in config.features)
     card = DatasetCard.from_template(
@@ -129,7 +128,7 @@ def card_text(
         tool=__version__,
         source_names=_listed(sorted({source.params.source_name for source in sources})),
     )
-    return regex.sub(r"\n{3,}", "\n\n", str(card)).rstrip("\n") + "\n"
+    return str(regex.sub(r"\n{3,}", "\n\n", str(card))).rstrip("\n") + "\n"
 
 
 def licence_fields(licence: Decision) -> dict[str, str]:
@@ -242,8 +241,7 @@ def _attrition(source: Source) -> str:
 
 def _splits_text(assignment: Assignment, threshold: float) -> str:
     like = (
-        "nearly the same text"
-        f" (Jaccard similarity of character 5-grams of at least {threshold:g})"
+        f"nearly the same text (Jaccard similarity of character 5-grams of at least {threshold:g})"
         if threshold < 1.0
         else "the same text"
     )

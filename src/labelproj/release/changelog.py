@@ -7,7 +7,15 @@ from labelproj.build.card import table_text
 from labelproj.release.diff import DatasetDiff
 from labelproj.release.folder import CHANGELOG
 
-__all__ = ["diff_rows", "entries_of", "first_entry", "model_entry", "next_entry", "with_changelog"]
+__all__ = [
+    "DIFF_COLUMNS",
+    "diff_rows",
+    "entries_of",
+    "first_entry",
+    "model_entry",
+    "next_entry",
+    "with_changelog",
+]
 
 DIFF_COLUMNS = (
     *("config", "split", "before", "after", "added", "removed", "moved in", "changed"),

@@ -1,7 +1,9 @@
 """The folder of a release: ``release.json`` says what is in it and what it is made of."""
 
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ __all__ = [
     "content_digest",
     "read_facts",
     "release_files",
+    "replace_release",
     "without_changelog",
     "write_card",
     "write_facts",
@@ -34,7 +37,9 @@ LOCAL = "manifest.json"
 CHANGELOG = "## Changelog"
 _VERSION = regex.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?")
 #: The lines of a card that name the version or the place: no content of the release.
-_VERSION_LINE = regex.compile(r"^(Version | *version = |dataset = load_).*$", regex.MULTILINE)
+_VERSION_LINE = regex.compile(
+    r"^(Version | *version = |.*(?:load_dataset|snapshot_download|pipeline)\().*$", regex.MULTILINE
+)
 
 
 def check_version(text: str) -> str:
@@ -61,6 +66,37 @@ def release_files(folder: Path) -> dict[str, Path]:
 def without_changelog(card: str) -> str:
     """Return a card up to its changelog."""
     return card.split(f"\n{CHANGELOG}\n", 1)[0]
+
+
+@contextmanager
+def replace_release(out: Path) -> Iterator[Path]:
+    """Give an empty folder beside ``out`` that takes its place when all went well.
+
+    Raises UsageError where ``out`` is there and is no release: only one of ours may be replaced.
+    """
+    if out.exists() and not out.is_dir():
+        raise UsageError("not a folder", where=str(out), remedy="choose another one with --out")
+    if out.is_dir() and any(out.iterdir()) and not (out / FACTS).is_file():
+        raise UsageError(
+            "the folder has other things in it",
+            where=str(out),
+            remedy="choose another one with --out, or empty it",
+        )
+    partial = out.absolute().with_name(f".{out.absolute().name}.partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        yield partial
+        shutil.rmtree(out, ignore_errors=True)
+        partial.replace(out)
+    except OSError as error:
+        raise StorageError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(out),
+            remedy="free some space or choose another folder, then run the same command again",
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def write_card(folder: Path, text: str) -> None:

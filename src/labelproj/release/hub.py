@@ -18,7 +18,10 @@ _TRIES = 5
 _LONGEST_WAIT = 300.0
 #: What an answer of the Hub means, and what to do about it.
 _ANSWERS = {
-    401: ("the Hub does not know who you are (401)", "log in with `hf auth login`, or set HF_TOKEN"),
+    401: (
+        "the Hub does not know who you are (401)",
+        "log in with `hf auth login`, or set HF_TOKEN",
+    ),
     403: ("this token may not do that (403)", "take a token with write access to the repository"),
     404: ("no such repository, or it is hidden from this token (404)", "check the name"),
     409: ("something else is writing to the repository (409)", "run the same command again"),
@@ -49,15 +52,19 @@ class HubTarget:
     ):
         try:
             from huggingface_hub import HfApi
-            from huggingface_hub.utils import disable_progress_bars, logging
+            from huggingface_hub.utils import logging
+            from huggingface_hub.utils.tqdm import disable_progress_bars
         except ImportError as error:
             raise DependencyError(
-                "publishing on the Hub needs huggingface_hub", remedy="pip install 'labelproj[data]'"
+                "publishing on the Hub needs huggingface_hub",
+                remedy="pip install 'labelproj[data]'",
             ) from error
-        logging.set_verbosity_error()  # what it would say is said here, once
+        # What the client's own log would say is said here, once.
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         if not console.is_terminal:
             disable_progress_bars()
         self.name = repo
+        self.loads: str | None = repo
         self._private = private
         self._create_pr = create_pr
         self._pause = pause

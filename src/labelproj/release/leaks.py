@@ -22,7 +22,12 @@ class LeakFinder:
         self._indices: dict[str, TextIndex] = {}
 
     def look(
-        self, rows: Iterable[Mapping[str, Any]], *, config: str, split: str, languages: tuple[str, str]
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        *,
+        config: str,
+        split: str,
+        languages: tuple[str, str],
     ) -> Iterator[str]:
         """Yield what leaks from other splits into ``rows``; ``languages`` are source and target."""
         for row in rows:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labelproj.errors import CheckFailedError, UsageError
+from labelproj.progress import log
 
 __all__ = ["LICENCES", "Decision", "Licence", "decide_licence", "find_licence"]
 
@@ -114,8 +115,8 @@ def decide_licence(inputs: Mapping[str, str | None], *, asked: str | None) -> De
         if text.lower() in _UNKNOWN:
             raise UsageError(
                 f"the licence of the {what} is not known",
-                remedy="state it: build.source_licence and mt.licence in params.yaml, or "
-                "--source-licence and --mt-licence",
+                remedy="state it: build.source_licence or mt.licence in params.yaml, or "
+                "--source-licence, --mt-licence, --model-licence, --gold-licence",
             )
     wanted = find_licence(asked)
     strange = [what for what, text in given.items() if find_licence(text) is None]
@@ -159,7 +160,10 @@ def _uncompared(
                 f"the release cannot be under {wanted.spdx}",
                 remedy="ask for another licence, or leave that input out",
             )
-    return Decision(wanted.id if wanted else asked, None, False, given)
+    licence = wanted.id if wanted else asked
+    unknown = ", ".join(strange)
+    log.warning("%s is stated, not compared: not in the table: licence of %s", licence, unknown)
+    return Decision(licence, None, False, given)
 
 
 def _strictest(known: Mapping[str, Licence]) -> str:

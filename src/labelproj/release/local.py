@@ -18,6 +18,7 @@ class FolderTarget:
     def __init__(self, root: Path):
         self.root = root
         self.name = str(root)
+        self.loads: str | None = None
 
     def open(self, kind: str) -> None:
         """Make the folder. Raises StorageError where it cannot be made."""

@@ -44,8 +44,10 @@ class Published:
 class Target(Protocol):
     """A place that holds releases under tags: a repository on the Hub, or a folder."""
 
-    #: What to call it, and what ``load_dataset`` is to be given for it.
+    #: What to call it.
     name: str
+    #: What ``load_dataset`` is to be given for it; None where that is the folder itself.
+    loads: str | None
 
     def open(self, kind: str) -> None:
         """Make sure that releases of this kind (``dataset``, ``model``) can be put there."""
@@ -122,7 +124,8 @@ def push_release(
         if earlier is not None and previous is not None:
             entry, before = _entry(folder, facts, earlier, target, tags[previous], Path(work))
         card = (folder / CARD).read_text(encoding="utf-8")
-        card = card.replace('"path/to/this/folder"', f'"{target.name}"')
+        if target.loads:
+            card = card.replace('"path/to/this/folder"', f'"{target.loads}"')
         mended = Path(work) / CARD
         mended.write_text(with_changelog(card, entry, earlier=before), encoding="utf-8")
         files = release_files(folder) | {CARD: mended}

@@ -70,9 +70,7 @@ def _of_project(params: Path) -> list[Source]:
     config = load_config(params)
     layout = Layout.of(params.parent, config.outputs)
     folders = [
-        layout.dataset(task, target)
-        for task in config.tasks
-        for target in config.languages.targets
+        layout.dataset(task, target) for task in config.tasks for target in config.languages.targets
     ]
     missing = [folder for folder in folders if not (folder / "manifest.json").is_file()]
     if missing:
