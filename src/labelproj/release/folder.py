@@ -20,6 +20,7 @@ __all__ = [
     "LOCAL",
     "check_version",
     "content_digest",
+    "parse_facts",
     "read_facts",
     "release_files",
     "replace_release",
@@ -139,12 +140,19 @@ def read_facts(folder: Path) -> dict[str, Any]:
             where=str(folder),
             remedy="make one with `labelproj release build`",
         )
+    facts = parse_facts(path.read_text(encoding="utf-8", errors="replace"))
+    if facts is None:
+        raise StorageError(
+            "not readable as a release", where=str(path), remedy="build the release again"
+        )
+    return facts
+
+
+def parse_facts(text: str) -> dict[str, Any] | None:
+    """Return what ``release.json`` says; None where it is none of ours."""
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        if facts["kind"] in ("dataset", "model") and facts["version"] and facts["content"]:
-            return dict(facts)
+        facts = json.loads(text)
+        known = facts["kind"] in ("dataset", "model") and isinstance(facts["files"], dict)
+        return dict(facts) if known and facts["version"] and facts["content"] else None
     except (ValueError, KeyError, TypeError):
-        pass
-    raise StorageError(
-        "not readable as a release", where=str(path), remedy="build the release again"
-    )
+        return None

@@ -1,6 +1,5 @@
 """Releases on the Hugging Face Hub: one commit and one tag each, through ``huggingface_hub``."""
 
-import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -9,7 +8,7 @@ from typing import Any
 
 from labelproj.errors import DependencyError, HubError, UsageError
 from labelproj.progress import console, log
-from labelproj.release.folder import FACTS
+from labelproj.release.folder import FACTS, parse_facts
 from labelproj.release.push import Facts, Published
 
 __all__ = ["HubTarget"]
@@ -29,6 +28,8 @@ _ANSWERS = {
     413: ("too large for the Hub (413)", "build with fewer rows in a file"),
     429: ("the Hub asks to slow down (429)", "wait some minutes, then run the same command again"),
 }
+#: Packages whose errors are of the connection.
+_NETWORK = {"httpx", "httpx2", "hf_xet"}
 _AGAIN = "nothing is half-published: run the same command again"
 
 
@@ -133,8 +134,8 @@ class HubTarget:
         with tempfile.TemporaryDirectory(prefix="labelproj-hub-") as folder:
             try:
                 path = self._download(FACTS, revision, Path(folder))
-                return dict(json.loads(path.read_text(encoding="utf-8")))
-            except (errors.EntryNotFoundError, ValueError, TypeError):
+                return parse_facts(path.read_text(encoding="utf-8"))
+            except errors.EntryNotFoundError:
                 return None
 
     def fetch(self, tag: str, name: str, to: Path) -> None:
@@ -272,6 +273,8 @@ class HubTarget:
         if status in _ANSWERS:
             message, remedy = _ANSWERS[status]
             return HubError(message, where=self.name, remedy=remedy)
+        while error is not None and isinstance(error.__cause__, Exception):
+            error = error.__cause__  # what the client says of it is less than what it was
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
         if status >= 500:
             return HubError(f"the Hub has a problem ({status})", where=self.name, remedy=_AGAIN)
@@ -304,11 +307,15 @@ def _wait(error: BaseException, otherwise: float) -> float:
         return otherwise
 
 
-def _is_network(error: Exception) -> bool:
-    """Say whether an error is of the connection, so that trying again may help."""
+def _is_network(error: BaseException | None) -> bool:
+    """Say whether an error, or one behind it, is of the connection: trying again may help."""
     from huggingface_hub import errors
 
-    if isinstance(error, errors.OfflineModeIsEnabled):
-        return False
-    kinds = {kind.__module__.split(".")[0] for kind in type(error).__mro__}
-    return isinstance(error, OSError) or bool(kinds & {"httpx", "httpx2", "hf_xet"})
+    while error is not None:
+        if isinstance(error, errors.OfflineModeIsEnabled):
+            return False
+        kinds = {kind.__module__.split(".")[0] for kind in type(error).__mro__}
+        if isinstance(error, ConnectionError | TimeoutError) or kinds & _NETWORK:
+            return True
+        error = error.__cause__
+    return False

@@ -1,12 +1,11 @@
 """Releases in a folder: one folder a tag, as on the Hub one revision a tag."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from labelproj.errors import StorageError
-from labelproj.release.folder import FACTS
+from labelproj.release.folder import FACTS, parse_facts
 from labelproj.release.push import Facts, Published
 
 __all__ = ["FolderTarget"]
@@ -40,8 +39,8 @@ class FolderTarget:
         if tag is None:
             return None
         try:
-            return dict(json.loads((self.root / tag / FACTS).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            return parse_facts((self.root / tag / FACTS).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
             return None
 
     def fetch(self, tag: str, name: str, to: Path) -> None:
