@@ -1,10 +1,12 @@
 """What belongs together is found; what does not is left alone."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelproj.release.groups import Groups, TextIndex, normalised
+from labelproj.release.minhash import Bands, jaccard
 
 LONG = "Amina Bello ta ziyarci Asibitin Tafki a Kano a ranar Litinin da safe, inji makwabta"
 
@@ -88,3 +90,33 @@ def test_near_duplicates_are_measured_exactly_and_seldom_missed() -> None:
         assert all(value == pytest.approx(alike, abs=0.01) for _, value in matches)
     assert expected > 10
     assert found >= expected - 1
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.7, 0.9])
+def test_bands_find_what_is_as_alike_as_the_threshold(threshold: float) -> None:
+    numbers = np.random.default_rng(5)
+    found = 0
+    for _ in range(200):
+        one = np.unique(numbers.integers(0, 2**32, 300, dtype=np.uint32))
+        shared = round(2 * threshold / (1 + threshold) * len(one)) + 1
+        rest = numbers.integers(0, 2**32, len(one) - shared, dtype=np.uint32)
+        two = np.unique(np.concatenate([one[:shared], rest]))
+        bands = Bands(threshold)
+        assert bands.add(one) == []
+        found += bands.add(two) == [0]
+    assert found >= 190
+
+
+def test_bands_do_not_take_everything_for_a_candidate() -> None:
+    numbers = np.random.default_rng(6)
+    bands = Bands(0.7)
+    candidates = 0
+    for _ in range(400):
+        candidates += len(bands.add(np.unique(numbers.integers(0, 2**32, 80, dtype=np.uint32))))
+    assert candidates == 0
+
+
+def test_a_similarity_is_what_is_shared_of_all() -> None:
+    one, two = np.array([1, 2, 3], dtype=np.uint32), np.array([2, 3, 4, 5], dtype=np.uint32)
+    assert jaccard(one, two) == pytest.approx(2 / 5)
+    assert jaccard(one, one) == 1.0

@@ -1,5 +1,8 @@
 """Licences: the strictest is found, a conflict stops, what is unknown has to be said."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +54,7 @@ def test_the_strictest_of_data_and_model(source: str, model: str, strictest: str
         ({"data": "cc-by-nd-4.0"}, None, "no licence is allowed"),
         ({"data": "cc-by-nd-4.0", "model": "secret"}, "mine", "forbids to publish"),
         ({"data": "cc-by-nc-4.0", "model": "secret"}, "mit", "forbids commercial use"),
-        ({"data": "cc-by-4.0"}, "cc0-1.0", "asks for more"),
+        ({"data": "cc-by-4.0"}, "cc0-1.0", "is stricter"),
         ({"data": "cc-by-sa-4.0"}, "cc-by-nc-sa-4.0", "asks for the same licence"),
     ],
 )
@@ -71,6 +74,13 @@ def test_what_is_not_in_the_table_has_to_be_decided_by_a_person() -> None:
         decide_licence({"data": "LDC", "model": "mit"}, asked=None)
     decision = decide_licence({"data": "LDC", "model": "mit"}, asked="LDC")
     assert (decision.licence, decision.strictest, decision.compared) == ("LDC", None, False)
+
+
+def test_every_licence_is_in_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "release.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d) \| (.+?) \|", page, re.MULTILINE)
+    said = {name: int(rank) for rank, names in rows for name in re.findall(r"`(.+?)`", names)}
+    assert said == {name: licence.rank for name, licence in LICENCES.items()}
 
 
 @given(st.lists(st.sampled_from(sorted(LICENCES)), min_size=1, max_size=4))

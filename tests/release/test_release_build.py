@@ -206,7 +206,7 @@ def test_a_job_can_be_released(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "kind", "said"),
     [
-        ({"licence": "CC0-1.0"}, CheckFailedError, "asks for more"),
+        ({"licence": "CC0-1.0"}, CheckFailedError, "is stricter"),
         ({"mt_licence": "CC-BY-NC-4.0"}, CheckFailedError, "forbids commercial use"),
         ({"source_licence": "unknown"}, UsageError, "is not known"),
         ({"version": "1.0"}, UsageError, "is not a version"),

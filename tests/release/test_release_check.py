@@ -57,6 +57,14 @@ def test_a_good_release_has_no_findings(good: Path) -> None:
     assert check_release(good) == []
 
 
+def test_a_folder_may_be_called_like_a_loader(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(good, tmp_path / "json")
+    monkeypatch.chdir(tmp_path)
+    assert check_release(Path("json")) == []
+
+
 def _copy_row(release: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """Put a changed copy of the first training row into validation."""
     import pyarrow.parquet as pq

@@ -167,10 +167,12 @@ def _dataset(
 def _load(datasets: Any, folder: Path, config: str, cache: str) -> tuple[Any, str | None]:
     """Load a config as anybody would; where that fails, without its checks, to look further."""
     problem = None
+    # A bare name such as "json" would be taken for one of the package's own loaders.
+    place = str(folder.resolve())
     for mode in ("basic_checks", "no_checks"):
         try:
             loaded = datasets.load_dataset(
-                str(folder), config, cache_dir=f"{cache}/{mode}", verification_mode=mode
+                place, config, cache_dir=f"{cache}/{mode}", verification_mode=mode
             )
         except Exception as error:  # datasets, pyarrow and pandas all raise their own
             said = str(error).strip().splitlines() or [type(error).__name__]

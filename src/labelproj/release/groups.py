@@ -1,24 +1,23 @@
 """Which documents belong together: the same document, the same text, or nearly the same text.
 
-Near-duplicates are found with MinHash and locality-sensitive hashing over character 5-grams
-(Broder 1997; Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, chapter 3); every
-candidate is then measured exactly. What belongs together has to stand in one split.
+Near-duplicates are candidates of :class:`labelproj.release.minhash.Bands` over the character
+5-grams of two texts; every candidate is then measured exactly. What belongs together has to stand
+in one split.
 """
 
 import unicodedata
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any
+from hashlib import blake2b
 
 import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from labelproj.errors import DependencyError
+from labelproj.release.minhash import Bands, jaccard
 
 __all__ = ["Groups", "TextIndex", "normalised"]
 
 _GRAM = 5
-_PERMUTATIONS = 128
 _NOT_WORD = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 #: Multiplier of the rolling hash (the 64-bit FNV prime).
 _PRIME = np.uint64(0x100000001B3)
@@ -42,36 +41,18 @@ def _grams(text: str) -> NDArray[np.uint32]:
     return np.unique((mixed >> np.uint64(32)).astype(np.uint32))
 
 
-def _jaccard(one: NDArray[np.uint32], two: NDArray[np.uint32]) -> float:
-    shared = len(np.intersect1d(one, two, assume_unique=True))
-    return shared / (len(one) + len(two) - shared)
-
-
 class TextIndex:
     """Texts of one language under keys, to be asked for those that are the same or nearly so.
 
     ``threshold`` is the Jaccard similarity of the sets of 5-grams from which two texts are nearly
-    the same; at 1.0 only texts that are equal once normalised are. Raises DependencyError
-    without ``datasketch``.
+    the same; at 1.0 only texts that are equal once normalised are.
     """
 
     def __init__(self, threshold: float):
         self._threshold = threshold
-        self._first: dict[str, Hashable] = {}
+        self._first: dict[bytes, Hashable] = {}
         self._sets: list[tuple[Hashable, NDArray[np.uint32]]] = []
-        self._lsh: Any = None
-        if threshold < 1.0:
-            try:
-                from datasketch import MinHashLSH
-            except ImportError as error:
-                raise DependencyError(
-                    "finding near-duplicates needs datasketch",
-                    remedy="pip install 'labelproj[data]', or --near-duplicates 1.0 "
-                    "to look for equal texts only",
-                ) from error
-            # A miss is a leak, a candidate too many only work: 98 of 100 are found at 0.7.
-            weights = (0.02, 0.98)
-            self._lsh = MinHashLSH(threshold=threshold, num_perm=_PERMUTATIONS, weights=weights)
+        self._bands = Bands(threshold) if threshold < 1.0 else None
 
     def add(
         self, key: Hashable, text: str, *, wanted: Callable[[Hashable], bool]
@@ -84,25 +65,22 @@ class TextIndex:
         plain = normalised(text)
         if not plain:
             return
-        if plain in self._first:
-            other = self._first[plain]
+        digest = blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+        if digest in self._first:
+            other = self._first[digest]
             if wanted(other):
                 yield other, 1.0
             return
-        self._first[plain] = key
-        if self._lsh is None:
+        self._first[digest] = key
+        if self._bands is None:
             return
-        from datasketch import MinHash
-
         grams = _grams(plain)
-        minhash = MinHash(num_perm=_PERMUTATIONS, seed=1, hashfunc=int)
-        minhash.update_batch(grams.tolist())
-        for number in sorted(self._lsh.query(minhash)):
-            other, theirs = self._sets[number]
-            if wanted(other) and (similarity := _jaccard(grams, theirs)) >= self._threshold:
-                yield other, similarity
-        self._lsh.insert(len(self._sets), minhash, check_duplication=False)
+        candidates = self._bands.add(grams)
         self._sets.append((key, grams))
+        for number in candidates:
+            other, theirs = self._sets[number]
+            if wanted(other) and (similarity := jaccard(grams, theirs)) >= self._threshold:
+                yield other, similarity
 
 
 class Groups:

@@ -160,10 +160,9 @@ def _uncompared(
                 f"the release cannot be under {wanted.spdx}",
                 remedy="ask for another licence, or leave that input out",
             )
-    licence = wanted.id if wanted else asked
-    unknown = ", ".join(strange)
-    log.warning("%s is stated, not compared: not in the table: licence of %s", licence, unknown)
-    return Decision(licence, None, False, given)
+    chosen, unknown = wanted.id if wanted else asked, ", ".join(strange)
+    log.warning("%s is stated, not compared: not in the table: licence of %s", chosen, unknown)
+    return Decision(chosen, None, False, given)
 
 
 def _strictest(known: Mapping[str, Licence]) -> str:
@@ -190,5 +189,5 @@ def _forbids(source: Licence, wanted: Licence) -> str | None:
     if source.non_commercial and not wanted.non_commercial:
         return "which forbids commercial use"
     if wanted.rank < source.rank:
-        return "which asks for more"
+        return "which is stricter"
     return None
