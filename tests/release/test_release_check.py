@@ -12,7 +12,7 @@ import pytest
 from labelproj.errors import MissingInputError, StorageError, UsageError
 from labelproj.provenance import file_digest
 from labelproj.release.build import build_release
-from labelproj.release.check import check_release
+from labelproj.release.check import check_release, shortened
 from labelproj.release.folder import write_facts
 from labelproj.release.forbidden import Forbidden
 from labelproj.release.rows import row_findings, token_offsets
@@ -257,7 +257,12 @@ def test_many_findings_of_a_kind_are_counted(release: Path) -> None:
 
     rewrite(release / TRAIN, all_wrong)
     relist(release)
-    assert "more of: tags" in found(release)
+    findings = check_release(release)
+    short = shortened(findings, most=3)
+    wrong = [where for where, what in findings if what.startswith("tags:")]
+    assert len(wrong) > 20
+    assert ("ner-ha/train", f"{len(wrong) - 3} more of: tags") in short
+    assert len([1 for _, what in short if what.startswith("tags:")]) == 3
 
 
 def test_what_is_no_release_is_said(tmp_path: Path, release: Path) -> None:

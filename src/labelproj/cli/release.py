@@ -170,7 +170,7 @@ def check(
     Example: labelproj release check release
     """
     from labelproj.errors import CheckFailedError
-    from labelproj.release.check import check_release
+    from labelproj.release.check import check_release, shortened
     from labelproj.release.forbidden import Forbidden
 
     look = Forbidden(more=forbid or (), allowed=allow or ())
@@ -178,11 +178,12 @@ def check(
     if json:
         show_json({"good": not findings, "findings": findings})
     elif findings:
-        show_table("findings", ("where", "what"), findings)
+        show_table("findings", ("where", "what"), shortened(findings))
     else:
         console.print("good: nothing was found")
     if findings:
-        raise CheckFailedError(f"{len(findings)} findings", where=str(folder))
+        number = "one finding" if len(findings) == 1 else f"{len(findings)} findings"
+        raise CheckFailedError(number, where=str(folder), remedy="nothing of it was changed")
 
 
 @app.command()

@@ -23,12 +23,10 @@ from labelproj.release.forbidden import Forbidden
 from labelproj.release.leaks import LeakFinder
 from labelproj.release.rows import row_findings
 
-__all__ = ["Finding", "check_release"]
+__all__ = ["Finding", "check_release", "shortened"]
 
 #: (where, what is wrong).
 Finding = tuple[str, str]
-#: Findings of one kind that are listed; the rest are counted.
-MOST = 20
 _FIELDS = {
     "dataset": (
         *("language", "license", "pretty_name", "annotations_creators", "multilinguality"),
@@ -156,11 +154,11 @@ def _dataset(
             task = facts["sources"][config.removesuffix("-slim")]
             for split, rows in loaded.items():
                 where = f"{config}/{split}"
-                findings += _limited(_rows(rows, look), where)
+                findings += _placed(_rows(rows, look), where)
                 if not declared["slim"]:
                     languages = (task["source_language"], task["language"])
                     found = leaks.look(rows, config=config, split=split, languages=languages)
-                    findings += _limited(((one, "leak") for one in found), "")
+                    findings += _placed(found, where)
     return findings
 
 
@@ -263,14 +261,21 @@ def _rows(rows: Any, look: Forbidden) -> Iterator[Finding]:
                     yield here, f"{kind} in {column}: {found}"
 
 
-def _limited(findings: Iterator[Finding], where: str) -> Iterator[Finding]:
-    """Give the first of each kind of finding, and say how many more there are."""
-    counts: Counter[str] = Counter()
-    for here, what in findings:
-        kind = what.split(":")[0]
+def shortened(findings: Sequence[Finding], *, most: int = 20) -> list[Finding]:
+    """Return the first of each kind of finding in each split, and how many more there are."""
+    counts: Counter[tuple[str, str]] = Counter()
+    shown: list[Finding] = []
+    for where, what in findings:
+        kind = (where.split(" ")[0], what.split(":")[0])
         counts[kind] += 1
-        if counts[kind] <= MOST:
-            yield f"{where} {here}".strip(), what
-    for kind, count in counts.items():
-        if count > MOST:
-            yield where, f"{count - MOST} more of: {kind}"
+        if counts[kind] <= most:
+            shown.append((where, what))
+    more = [
+        (where, f"{n - most} more of: {what}") for (where, what), n in counts.items() if n > most
+    ]
+    return shown + more
+
+
+def _placed(findings: Iterator[Finding], where: str) -> Iterator[Finding]:
+    for here, what in findings:
+        yield f"{where} {here}", what

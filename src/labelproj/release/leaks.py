@@ -28,30 +28,32 @@ class LeakFinder:
         config: str,
         split: str,
         languages: tuple[str, str],
-    ) -> Iterator[str]:
-        """Yield what leaks from other splits into ``rows``; ``languages`` are source and target."""
+    ) -> Iterator[tuple[str, str]]:
+        """Yield each row into which another split leaks, and what; ``languages``: (src, tgt)."""
         for row in rows:
-            here = f"{config}/{split} row {row.get('id')!r}"
+            here = f"row {row.get('id')!r}"
+            place = f"{config}/{split} {here}"
             document = row.get("source_id")
             if document is not None:
                 where, first = self._documents.setdefault(document, (split, config))
                 if where != split:
-                    yield f"{here}: source document {document!r} is in {first}/{where} too"
+                    yield here, f"leak: source document {document!r} is in {first}/{where} too"
             for column, lang in (("source_text", languages[0]), ("text", languages[1])):
                 if row.get(column):
-                    yield from self._alike(row[column], here, split, f"{column} {lang}")
+                    if said := self._alike(row[column], place, split, f"{column} {lang}"):
+                        yield here, said
 
-    def _alike(self, text: str, here: str, split: str, kind: str) -> Iterator[str]:
+    def _alike(self, text: str, place: str, split: str, kind: str) -> str | None:
+        """Say which text of another split is the most like this one, if any is."""
         if kind not in self._indices:
             self._indices[kind] = TextIndex(self._threshold)
-        column = kind.split(" ")[0]
-        # The index stops at the first like text: one is enough to know.
-        matches = self._indices[kind].add(
-            (split, here), text, wanted=lambda key: isinstance(key, tuple) and key[0] != split
+        found = self._indices[kind].add(
+            (split, place), text, wanted=lambda key: isinstance(key, tuple) and key[0] != split
         )
-        found = list(matches)
-        if found:
-            key, similarity = max(found, key=lambda match: match[1])
-            other = key[1] if isinstance(key, tuple) else key
-            alike = "is the same as" if similarity >= 1.0 else f"is {similarity:.2f} like"
-            yield f"{here}: its {column} {alike} that of {other}"
+        best = max(found, key=lambda match: match[1], default=None)
+        if best is None:
+            return None
+        key, similarity = best
+        other = key[1] if isinstance(key, tuple) else key
+        alike = "is the same as" if similarity >= 1.0 else f"is {similarity:.2f} like"
+        return f"leak: its {kind.split(' ')[0]} {alike} that of {other}"

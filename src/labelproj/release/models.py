@@ -131,7 +131,7 @@ def build_model_release(
         "backend": note["backend"],
         "labels": note["labels"],
         "signature": note["signature"],
-        "score": score["f1"] if score else None,
+        "score": score.get("f1") if score else None,
         "metrics": metrics.get("systems") or {},
         "encoder": public(config.train.model) if encoder else None,
         "params": public(manifest["params"]),
@@ -182,6 +182,7 @@ def _card(
                 metric_value=facts["metrics"][facts["system"]][metric],
             )
             for metric in ("f1", "precision", "recall")
+            if metric in facts["metrics"][facts["system"]]
         ]
     fields: dict[str, Any] = dict(licence_fields(decision))
     data = ModelCardData(

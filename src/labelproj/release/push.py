@@ -96,7 +96,8 @@ def push_release(
     if findings := check_release(folder, forbidden=forbidden):
         where, what = findings[0]
         raise CheckFailedError(
-            f"{len(findings)} findings, nothing was published; the first: {where}: {what}",
+            f"it does not pass the check, nothing was published; the first of {len(findings)}: "
+            f"{where}: {what}",
             where=str(folder),
             remedy="`labelproj release check` lists them all",
         )
