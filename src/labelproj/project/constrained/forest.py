@@ -8,35 +8,15 @@ Tokens are packed without padding for everything but attention itself.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from labelproj.project.constrained.base import Grown, Ints, Row
 from labelproj.project.constrained.wiring import Attention, Tensor, Wiring
 
-__all__ = ["Forest", "Grown", "Row"]
-
-Ints = npt.NDArray[np.int64]
-
-
-class Row(NamedTuple):
-    """Tokens ``ids`` that follow the tokens numbered ``ancestors``, for source text ``source``."""
-
-    source: int
-    ancestors: Ints
-    ids: Ints
-
-
-class Grown(NamedTuple):
-    """What growing gave: hidden states (n, d) of all rows' tokens, and where each row begins.
-
-    The tokens of row r are numbered ``first + starts[r]`` and on.
-    """
-
-    hidden: Tensor
-    starts: Ints
-    first: int
+__all__ = ["Forest"]
 
 
 @dataclass(slots=True)
@@ -71,7 +51,7 @@ class Forest:
         self._own = [_Store(empty, empty) for _ in wiring.blocks]
 
     def grow(self, rows: Sequence[Row]) -> Grown:
-        """Decode ``rows`` (teacher-forced) and keep their keys and values."""
+        """Decode ``rows`` and keep their keys and values; the states are of shape (n, d)."""
         with self._torch.inference_mode():
             return self._grow(rows)
 

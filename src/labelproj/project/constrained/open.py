@@ -1,14 +1,19 @@
 """Opening the method: which weights, which tokens, which device."""
 
 from contextlib import suppress
+from pathlib import Path
 
 from labelproj.config import ConstrainedParams
-from labelproj.errors import UnknownLanguageError, UsageError
+from labelproj.errors import ModelNotFoundError, UnknownLanguageError, UsageError
+from labelproj.progress import log
+from labelproj.project.constrained.base import Scorer
+from labelproj.project.constrained.ct2_scorer import Ct2Scorer
 from labelproj.project.constrained.proposer import ConstrainedProposer
 from labelproj.project.constrained.scorer import TorchScorer
 from labelproj.project.constrained.texts import Tokens
-from labelproj.translate.engine import check_model, pick_device
-from labelproj.translate.model import compute_digest
+from labelproj.translate.cache import cached_model
+from labelproj.translate.engine import check_model, open_engine, pick_device
+from labelproj.translate.model import compute_digest, is_ct2_folder
 from labelproj.translate.schemes import scheme
 from labelproj.translate.weights import find_weights
 
@@ -31,10 +36,9 @@ def open_constrained(
         )
     if not src_lang or not tgt_lang:
         raise UsageError("constrained decoding must know both languages", remedy="--src and --tgt")
-    folder = find_weights(model, revision=params.revision)
-    codec = check_model(folder, src=src_lang, tgt=tgt_lang)
+    folder = _folder(params, model, src=src_lang, tgt=tgt_lang)
     marking = scheme(params.markers)
-    forward = Tokens(codec, marking, where=str(folder))
+    forward = Tokens(check_model(folder, src=src_lang, tgt=tgt_lang), marking, where=str(folder))
     backward = None
     if params.reverse:
         # A model of one direction cannot be asked for the other, or does not know that it cannot.
@@ -42,7 +46,25 @@ def open_constrained(
             other = check_model(folder, src=tgt_lang, tgt=src_lang)
             if other.target_prefix:
                 backward = Tokens(other, marking, where=str(folder))
-    scorer = TorchScorer(folder, device=pick_device(device), dtype=params.compute_type)
+    scorer: Scorer
+    if is_ct2_folder(folder):
+        engine = open_engine(folder, src=src_lang, tgt=tgt_lang, device=device)
+        scorer = Ct2Scorer(engine, batch_tokens=params.batch_tokens)
+    else:
+        scorer = TorchScorer(folder, device=pick_device(device), dtype=params.compute_type)
     return ConstrainedProposer(
         scorer, forward, backward, params=params, digest=compute_digest(folder)
     )
+
+
+def _folder(params: ConstrainedParams, model: str, *, src: str, tgt: str) -> Path:
+    """Return the weights: those of the original where they can be had, else converted ones."""
+    if params.backend == "ct2":
+        return cached_model(model, src=src, tgt=tgt, revision=params.revision)
+    try:
+        return find_weights(model, revision=params.revision)
+    except ModelNotFoundError:
+        if params.backend == "auto" and is_ct2_folder(Path(model).expanduser()):
+            log.warning("only converted weights in %s: scored by CTranslate2, which is slow", model)
+            return Path(model).expanduser()
+        raise

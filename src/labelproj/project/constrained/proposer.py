@@ -9,8 +9,8 @@ import numpy as np
 from labelproj.config import ConstrainedParams
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
 from labelproj.project.boundaries import adjusted
+from labelproj.project.constrained.base import Scorer
 from labelproj.project.constrained.rescore import span_log_probs
-from labelproj.project.constrained.scorer import TorchScorer
 from labelproj.project.constrained.search import Found, Pair, Query, SearchLimits, search
 from labelproj.project.constrained.texts import Target, Tokens
 from labelproj.records import Candidate, Span
@@ -63,7 +63,7 @@ class ConstrainedProposer:
 
     def __init__(
         self,
-        scorer: TorchScorer,
+        scorer: Scorer,
         forward: Tokens,
         backward: Tokens | None,
         *,

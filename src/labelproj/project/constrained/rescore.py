@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from labelproj.project.constrained.forest import Row
-from labelproj.project.constrained.scorer import Floats, TorchScorer
+from labelproj.project.constrained.base import Floats, Row, Scorer
 from labelproj.project.constrained.texts import Tokens
 
 __all__ = ["span_log_probs"]
 
 
 def span_log_probs(
-    sources: Sequence[str], targets: Sequence[str], *, scorer: TorchScorer, tokens: Tokens
+    sources: Sequence[str], targets: Sequence[str], *, scorer: Scorer, tokens: Tokens
 ) -> Floats:
     """Return log P(target | source) per token, the end included, of pairs of short texts.
 
@@ -26,14 +25,14 @@ def span_log_probs(
         if not unique or unique[-1] != source:
             unique.append(source)
         numbers.append(len(unique) - 1)
-    forest = scorer.encode(tokens.sources(unique))
+    tree = scorer.encode(tokens.sources(unique))
     head = np.concatenate([[scorer.start], tokens.ids(tokens.prefix)]).astype(np.int64)
     nothing = np.zeros(0, dtype=np.int64)
     ids = tokens.spans(targets)
     rows = [
         Row(n, nothing, np.concatenate([head, own])) for n, own in zip(numbers, ids, strict=True)
     ]
-    grown = forest.grow(rows)
+    grown = tree.grow(rows)
     lengths = np.array([len(own) + 1 for own in ids])
     begins = grown.starts + len(head) - 1
     where = np.concatenate([b + np.arange(n) for b, n in zip(begins, lengths, strict=True)])

@@ -5,16 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from labelproj.errors import DependencyError, ModelConversionError, ModelError
-from labelproj.project.constrained.forest import Forest, Grown, Ints
+from labelproj.project.constrained.base import Floats, Grown, Ints
+from labelproj.project.constrained.forest import Forest
 from labelproj.project.constrained.kernels import use_fast_linears
 from labelproj.project.constrained.wiring import wire
 
 __all__ = ["TorchScorer"]
-
-Floats = npt.NDArray[np.float64]
 
 #: Logits held at a time: 2^25 in float32 are 128 MiB.
 LOGITS = 1 << 25
@@ -80,20 +78,16 @@ class TorchScorer:
             return Forest(self._wiring, states, attention_mask)
 
     def log_probs(self, grown: Grown, rows: Ints, columns: Sequence[Ints]) -> list[Floats]:
-        """Return log-probabilities of tokens that come after decoded ones.
-
-        ``rows`` (n,) are numbers of ``grown.hidden``; for every (n,) of ``columns``, the (n,)
-        log-probabilities of those token ids after the tokens ``rows``.
-        """
+        """Return log-probabilities of tokens after decoded ones; see :class:`.base.Scorer`."""
         torch = self._torch
-        wanted = torch.from_numpy(np.stack(columns, axis=1)).to(self._device)
+        wanted = torch.from_numpy(np.maximum(np.stack(columns, axis=1), 0)).to(self._device)
         where = torch.from_numpy(rows).to(self._device)
         step = max(1, LOGITS // self._wiring.vocabulary)
         parts = []
         with torch.inference_mode():
             for begin in range(0, len(rows), step):
                 here = slice(begin, begin + step)
-                logits = self._wiring.project(grown.hidden[where[here]]).float()
+                logits = self._wiring.project(grown.states[where[here]]).float()
                 chosen = logits.gather(1, wanted[here])
                 parts.append(chosen - logits.logsumexp(dim=1, keepdim=True))
             values: Floats = torch.cat(parts).double().cpu().numpy()

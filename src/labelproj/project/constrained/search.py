@@ -20,8 +20,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from labelproj.project.constrained.forest import Forest, Ints, Row
-from labelproj.project.constrained.scorer import Floats, TorchScorer
+from labelproj.project.constrained.base import NOT_ASKED, Floats, Ints, Row, Scorer, Tree
 from labelproj.project.constrained.texts import Marks, Target
 
 __all__ = ["Found", "Pair", "Query", "SearchLimits", "search"]
@@ -103,7 +102,7 @@ class _State:
 def search(
     queries: Sequence[Query],
     *,
-    scorer: TorchScorer,
+    scorer: Scorer,
     marks: Marks,
     prefix: Ints,
     limits: SearchLimits,
@@ -113,20 +112,20 @@ def search(
     ``prefix`` are the ids of the tokens that a translation starts with. A query without
     candidates has no scores.
     """
-    forest = scorer.encode([query.source for query in queries])
-    states = _trunks(queries, forest, scorer, marks, prefix)
+    tree = scorer.encode([query.source for query in queries])
+    states = _trunks(queries, tree, scorer, marks, prefix)
     first = len(prefix) + 1
     openings = [(k, i) for k, state in enumerate(states) for i in _likely_openings(state, limits)]
     if openings:
-        _expand(states, openings, forest, scorer, marks, first)
+        _expand(states, openings, tree, scorer, marks, first)
     pairs = [(k, pair) for k, state in enumerate(states) for pair in _likely_pairs(state, limits)]
     if pairs:
-        _score(states, pairs, forest, scorer, marks)
+        _score(states, pairs, tree, scorer, marks)
     return [_found(state) for state in states]
 
 
 def _trunks(
-    queries: Sequence[Query], forest: Forest, scorer: TorchScorer, marks: Marks, prefix: Ints
+    queries: Sequence[Query], tree: Tree, scorer: Scorer, marks: Marks, prefix: Ints
 ) -> list[_State]:
     head = np.concatenate([[scorer.start], prefix]).astype(np.int64)
     nothing = np.zeros(0, dtype=np.int64)
@@ -134,7 +133,7 @@ def _trunks(
         Row(number, nothing, np.concatenate([head, query.target.ids]))
         for number, query in enumerate(queries)
     ]
-    grown = forest.grow(rows)
+    grown = tree.grow(rows)
     lengths = [len(query.target.ids) + 1 for query in queries]
     where = np.concatenate(
         [
@@ -143,7 +142,10 @@ def _trunks(
         ]
     )
     following = np.concatenate([np.append(query.target.ids, scorer.end) for query in queries])
-    opening = np.full(len(where), marks.opening[0])
+    opening = np.full(len(where), NOT_ASKED)
+    for query, end in zip(queries, np.cumsum(lengths).tolist(), strict=True):
+        places = query.target.opens[query.target.opens >= 0]
+        opening[end - len(query.target.ids) - 1 + places] = marks.opening[0]
     found, opened = scorer.log_probs(grown, where, [following, opening])
     cuts = np.cumsum(lengths)[:-1]
     states = []
@@ -214,8 +216,8 @@ def _likely_pairs(state: _State, limits: SearchLimits) -> list[Pair]:
 def _expand(
     states: Sequence[_State],
     wanted: Sequence[tuple[int, int]],
-    forest: Forest,
-    scorer: TorchScorer,
+    tree: Tree,
+    scorer: Scorer,
     marks: Marks,
     first: int,
 ) -> None:
@@ -226,11 +228,14 @@ def _expand(
         last = max(int(state.query.target.closes[b]) for _, b in state.openings[i])
         ids = np.concatenate([marks.opening, state.query.target.ids[i:last]])
         rows.append(Row(k, state.trunk[: first + i], ids))
-    grown = forest.grow(rows)
+    grown = tree.grow(rows)
     ids = np.concatenate([row.ids for row in rows])
-    # What follows the last token of a row is not asked for; anything will do there.
-    following = np.append(ids[1:], 0)
-    closing = np.full(len(ids), marks.closing[0])
+    following = np.append(ids[1:], NOT_ASKED)
+    following[grown.starts[1:] - 1] = NOT_ASKED
+    closing = np.full(len(ids), NOT_ASKED)
+    for (k, i), start in zip(wanted, grown.starts.tolist(), strict=True):
+        ends = {int(states[k].query.target.closes[b]) for _, b in states[k].openings[i]}
+        closing[[start + len(marks.opening) + j - i - 1 for j in ends]] = marks.closing[0]
     found, closed = scorer.log_probs(grown, np.arange(len(ids)), [following, closing])
     opened = len(marks.opening)
     for (k, i), row, start in zip(wanted, rows, grown.starts.tolist(), strict=True):
@@ -251,8 +256,8 @@ def _expand(
 def _score(
     states: Sequence[_State],
     pairs: Sequence[tuple[int, Pair]],
-    forest: Forest,
-    scorer: TorchScorer,
+    tree: Tree,
+    scorer: Scorer,
     marks: Marks,
 ) -> None:
     """Decode what comes after each closing mark, to the end."""
@@ -267,7 +272,7 @@ def _score(
         beyond = len(state.trunk) - len(state.query.target.ids) + len(marks.opening) + j
         rows.append(Row(k, branch.row[:beyond], tail))
         heads.append(branch.heads[pair])
-    grown = forest.grow(rows)
+    grown = tree.grow(rows)
     following = np.concatenate([np.append(row.ids[1:], scorer.end) for row in rows])
     (found,) = scorer.log_probs(grown, np.arange(len(following)), [following])
     sums = np.add.reduceat(found, grown.starts)

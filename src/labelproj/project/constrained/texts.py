@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +100,7 @@ class Tokens:
                     texts, found["input_ids"], found["offset_mapping"], strict=True
                 )
             ]
-        lists = tokenizer(text_target=list(texts), **options)["input_ids"]
+        lists = tokenizer(**self._side(list(texts)), **options)["input_ids"]
         return [
             (
                 np.array(ids, dtype=np.int64),
@@ -131,9 +130,14 @@ class Tokens:
         return np.array(ids[start:end] if ids[:start] == alone else [], dtype=np.int64)
 
     def _raw(self, text: str) -> list[int]:
-        tokenizer: Any = self._codec.tokenizer
-        side = {"text": text} if tokenizer.is_fast else {"text_target": text}
-        return list(tokenizer(**side, add_special_tokens=False, verbose=False)["input_ids"])
+        side = self._side(text)
+        return list(
+            self._codec.tokenizer(**side, add_special_tokens=False, verbose=False)["input_ids"]
+        )
+
+    def _side(self, texts: str | list[str]) -> dict[str, str | list[str]]:
+        """Return texts as an argument: Marian alone has other tokens for translations."""
+        return {"text_target" if self._codec.family == "marian" else "text": texts}
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
