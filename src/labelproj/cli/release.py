@@ -183,7 +183,7 @@ def check(
         console.print("good: nothing was found")
     if findings:
         number = "one finding" if len(findings) == 1 else f"{len(findings)} findings"
-        raise CheckFailedError(number, where=str(folder), remedy="nothing of it was changed")
+        raise CheckFailedError(number, where=str(folder))
 
 
 @app.command()

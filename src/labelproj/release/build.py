@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -199,6 +200,7 @@ def _write(
 ) -> list[Config]:
     """Write all rows twice, whole and slim; return the configs."""
     features = {source.config: _built_features(source) for source in sources}
+    spans: dict[str, Counter[str]] = {}
     with ExitStack() as stack:
         writers: dict[tuple[str, str], SplitWriter] = {}
         for (config, split), total in sorted(
@@ -215,6 +217,8 @@ def _write(
             split = assignment.splits[row["source_id"]]
             if split == LEFT_OUT:
                 continue
+            count = spans.setdefault(f"{config}/{split}", Counter())
+            count.update(span["label"] for span in row.get("spans") or ())
             writers[config, split].write(row)
             slimmed = {name: value for name, value in row.items() if name not in PROVENANCE}
             writers[config + SLIM, split].write(slimmed)
@@ -227,7 +231,7 @@ def _write(
                 split: {
                     "rows": writers[called, split].rows,
                     "bytes": writers[called, split].bytes,
-                    "spans": dict(sorted(writers[called, split].spans.items())),
+                    "spans": dict(sorted(spans[f"{config}/{split}"].items())),
                 }
                 for split in ORDER
                 if (called, split) in writers

@@ -39,9 +39,9 @@ class LeakFinder:
                 if where != split:
                     yield here, f"leak: source document {document!r} is in {first}/{where} too"
             for column, lang in (("source_text", languages[0]), ("text", languages[1])):
-                if row.get(column):
-                    if said := self._alike(row[column], place, split, f"{column} {lang}"):
-                        yield here, said
+                said = self._alike(row.get(column) or "", place, split, f"{column} {lang}")
+                if said:
+                    yield here, said
 
     def _alike(self, text: str, place: str, split: str, kind: str) -> str | None:
         """Say which text of another split is the most like this one, if any is."""
