@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelproj._version import __version__
+from labelproj.build.markdown import table_text as _table
 from labelproj.config import BuildParams
 from labelproj.errors import DependencyError
 from labelproj.languages import language_name
 
-__all__ = ["CardFacts", "SplitFacts", "card_text", "size_category", "table_text"]
+__all__ = ["CardFacts", "SplitFacts", "card_text"]
 
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 _TASK_IDS = {"ner": ["named-entity-recognition"]}
@@ -72,7 +73,7 @@ def card_text(features: Any, *, facts: CardFacts, params: BuildParams) -> str:
         annotations_creators=["machine-generated"],
         language_creators=["machine-generated"],
         multilinguality=["translation"],
-        size_categories=[size_category(rows)],
+        size_categories=[next((name for top, name in _SIZES if rows < top), "n>1M")],
         task_categories=["token-classification"],
         task_ids=_TASK_IDS.get(facts.task, []),
         tags=["label-projection", "labelproj"],
@@ -110,7 +111,7 @@ def _sections(facts: CardFacts, params: BuildParams) -> list[str]:
         "```python\nfrom datasets import load_dataset\n\n"
         f'dataset = load_dataset("path/to/this/folder", "{facts.config}")\n```',
         "## Where it comes from",
-        table_text(("what", "value"), _origin(facts, params)),
+        _table(("what", "value"), _origin(facts, params)),
         "The licence of this dataset depends on the licences of the source data and of the "
         "translation model.",
         "## What was rejected",
@@ -133,7 +134,7 @@ def _contents(facts: CardFacts) -> str:
         (split.name, split.rows, *(split.spans.get(label, 0) for label in labels))
         for split in facts.splits
     ]
-    return table_text(("split", "documents", *labels), rows)
+    return _table(("split", "documents", *labels), rows)
 
 
 def _origin(facts: CardFacts, params: BuildParams) -> list[tuple[str, object]]:
@@ -169,7 +170,7 @@ def _attrition(facts: CardFacts) -> str:
         f"Of {counts.get('in', 0)} sentences, {counts.get('kept', 0)} were kept and "
         f"{counts.get('rejected', 0)} rejected. Of {documents['in']} documents, "
         f"{documents['kept']} have at least one kept sentence and {documents['complete']} are "
-        "complete.\n\n" + table_text(("filter", "threshold", "rejects", "rejects alone"), rows)
+        "complete.\n\n" + _table(("filter", "threshold", "rejects", "rejects alone"), rows)
     )
 
 
@@ -191,24 +192,8 @@ def _scores(metrics: Mapping[str, Any]) -> str:
     return (
         "Models trained on this dataset (`projected`) and on other data, in percent, on gold "
         "data in the target language:\n\n"
-        + table_text(("system", "F1", "from", "to", "precision", "recall"), rows)
+        + _table(("system", "F1", "from", "to", "precision", "recall"), rows)
     )
 
 
 _SCORES = ("f1", "f1_low", "f1_high", "precision", "recall")
-
-
-def size_category(rows: int) -> str:
-    """Return what the Hub calls a dataset of so many rows."""
-    return next((name for top, name in _SIZES if rows < top), "n>1M")
-
-
-def table_text(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return a Markdown table."""
-
-    def line(cells: Sequence[object]) -> str:
-        return (
-            "| " + " | ".join(str(c).replace("|", "\\|").replace("\n", " ") for c in cells) + " |"
-        )
-
-    return "\n".join([line(head), line(["---"] * len(head)), *(line(row) for row in rows)])

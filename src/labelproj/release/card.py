@@ -8,7 +8,7 @@ from typing import Any
 import regex
 
 from labelproj._version import __version__
-from labelproj.build.card import size_category, table_text
+from labelproj.build.markdown import table_text
 from labelproj.errors import DependencyError
 from labelproj.languages import language_name
 from labelproj.release.licences import Decision, find_licence
@@ -20,6 +20,7 @@ __all__ = ["Config", "card_text", "licence_fields", "licence_text", "score_lines
 _TEMPLATE = Path(__file__).with_name("card.md.j2")
 #: What the Hub calls each task: categories, ids.
 _TASKS = {"ner": (["token-classification"], ["named-entity-recognition"])}
+_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 _MT_KEYS = ("model", "source", "revision", "licence", "family", "quantization", "digest")
 _COLUMNS = {
     "id": "id of the row",
@@ -86,7 +87,7 @@ def card_text(
         language_creators=["machine-generated"],
         multilinguality=["translation"],
         source_datasets=sorted({_source_dataset(source) for source in sources}),
-        size_categories=[size_category(rows)],
+        size_categories=[next((name for top, name in _SIZES if rows < top), "n>1M")],
         task_categories=sorted({c for task in tasks for c in _TASKS.get(task, ([], []))[0]}),
         task_ids=sorted({i for task in tasks for i in _TASKS.get(task, ([], []))[1]}),
         tags=["label-projection", "labelproj"],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from labelproj.build.card import table_text
+from labelproj.build.markdown import table_text
 from labelproj.release.diff import DatasetDiff
 from labelproj.release.folder import CHANGELOG
 

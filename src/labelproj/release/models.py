@@ -9,7 +9,7 @@ from typing import Any
 import regex
 
 from labelproj._version import __version__
-from labelproj.build.card import table_text
+from labelproj.build.markdown import table_text
 from labelproj.config import load_config
 from labelproj.errors import DependencyError, LabelprojError, MissingInputError, UsageError
 from labelproj.languages import language_name
