@@ -275,6 +275,12 @@ def test_what_is_no_release_is_said(tmp_path: Path, release: Path) -> None:
 
 def test_rows_of_other_tasks_are_looked_at_as_far_as_they_are_known() -> None:
     assert list(row_findings({"question": "?"}, tags=())) == []
+    answers = {"text": ["Kano", "yau"], "answer_start": [3, 0]}
+    (wrong,) = row_findings({"context": "Na Kano ne yau.", "answers": answers}, tags=())
+    assert wrong == "answers: says 'yau', not 'Na '"
+    events = [{"trigger": [{"start": 0, "end": 2, "text": "ya"}], "arguments": []}]
+    (wrong,) = row_findings({"text": "yi", "events": events}, tags=())
+    assert wrong == "events: says 'ya', not 'yi'"
     span = {"id": "s", "start": 0, "end": 2, "label": "X", "text": "no"}
     (problem,) = row_findings({"text": "yes", "spans": [span]}, tags=())
     assert "says 'no', not 'ye'" in problem

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from labelproj.release.groups import TextIndex
+from labelproj.release.origin import text_of
 
 __all__ = ["LeakFinder"]
 
@@ -38,8 +39,9 @@ class LeakFinder:
                 where, first = self._documents.setdefault(document, (split, config))
                 if where != split:
                     yield here, f"leak: source document {document!r} is in {first}/{where} too"
-            for column, lang in (("source_text", languages[0]), ("text", languages[1])):
-                said = self._alike(row.get(column) or "", place, split, f"{column} {lang}")
+            texts = {"source_text": row.get("source_text") or "", "text": text_of(row)}
+            for (column, text), lang in zip(texts.items(), languages, strict=True):
+                said = self._alike(text, place, split, f"{column} {lang}")
                 if said:
                     yield here, said
 

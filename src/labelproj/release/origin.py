@@ -12,12 +12,20 @@ from labelproj import tables
 from labelproj.errors import StorageError
 from labelproj.release.sources import Source
 
-__all__ = ["ORIGIN", "PROVENANCE", "Origin", "release_features", "rows_with_origin"]
+__all__ = [
+    "ORIGIN",
+    "PROVENANCE",
+    "Origin",
+    "document_of",
+    "release_features",
+    "rows_with_origin",
+    "text_of",
+]
 
 #: Columns that the release adds to those of the task.
-ORIGIN = ("source_lang", "source_text", "source_spans", "mt_model", "mt_score")
+ORIGIN = ("source_id", "source_lang", "source_text", "source_spans", "mt_model", "mt_score")
 #: Columns that a slim config leaves out.
-PROVENANCE = frozenset({"source_id", "complete", "signature", *ORIGIN})
+PROVENANCE = frozenset({"complete", "signature", *ORIGIN})
 _ROWS = 1000
 Row = dict[str, Any]
 
@@ -39,6 +47,7 @@ def release_features(features: Any, *, slim: bool) -> Any:
         return Features({name: one for name, one in features.items() if name not in PROVENANCE})
     span = {"start": Value("int64"), "end": Value("int64"), "label": Value("string")}
     origin = {
+        "source_id": Value("string"),
         "source_lang": Value("string"),
         "source_text": Value("string"),
         "source_spans": List({**span, "id": Value("string")}),
@@ -61,9 +70,10 @@ def rows_with_origin(source: Source, splits: Sequence[str]) -> Iterator[tuple[st
     first = {split: next(rows, None) for split, rows in waiting.items()}
     for document_id, segments in _documents(source.kept):
         for split, rows in waiting.items():
-            while (row := first[split]) is not None and row["source_id"] == document_id:
+            while (row := first[split]) is not None and document_of(row) == document_id:
                 origin = _origin_of(row, document_id, segments)
                 row |= {
+                    "source_id": document_id,
                     "source_lang": source.src,
                     "source_text": origin.text,
                     "source_spans": [dict(span) for span in origin.spans],
@@ -79,6 +89,16 @@ def rows_with_origin(source: Source, splits: Sequence[str]) -> Iterator[tuple[st
                 where=str(source.folder),
                 remedy=f"run the build stage again: the units are {source.kept}",
             )
+
+
+def document_of(row: Mapping[str, Any]) -> str:
+    """Return the id of the source document of a row, of any task."""
+    return str(row.get("source_id") or row.get("document_id") or row["id"])
+
+
+def text_of(row: Mapping[str, Any]) -> str:
+    """Return the text of a row that must not be in two splits: its text, or its context."""
+    return str(row.get("text") or row.get("context") or "")
 
 
 def _model_name(source: Source) -> str:

@@ -25,10 +25,13 @@ def token_offsets(text: str, tokens: Sequence[str]) -> list[tuple[int, int]] | N
 def row_findings(row: Mapping[str, Any], *, tags: Sequence[str]) -> Iterator[str]:
     """Yield what is wrong with a row; ``tags`` are the names of its tag classes, by number.
 
-    Every span lies in its text and has a surface without white space at its edges; tokens are
-    the text's own; tags are valid IOB2 and say the same as the spans (where spans overlap, as
-    the longer one). Columns that a task does not have are not looked at.
+    Every span lies in its text and has a surface without white space at its edges; whatever else
+    has a start, an end and a text (the parts of events) has the text that stands there, as have
+    answers in their context; tokens are the text's own; tags are valid IOB2 and say the same as
+    the spans (where spans overlap, as the longer one). Columns that a task does not have are not
+    looked at.
     """
+    yield from _answer_findings(row)
     text = row.get("text")
     if text is None:
         return
@@ -46,8 +49,36 @@ def row_findings(row: Mapping[str, Any], *, tags: Sequence[str]) -> Iterator[str
             score = span.get("score")
             if score is not None and not 0.0 <= score <= 1.0:
                 yield f"{column}: span {one.id} has the score {score}"
+    for column, value in row.items():
+        if column not in ("spans", "source_spans"):
+            yield from _place_findings(value, text, column)
     if row.get("tokens") is not None and row.get("ner_tags") is not None and tags:
         yield from _tag_findings(row, text, tags)
+
+
+def _place_findings(value: object, text: str, column: str) -> Iterator[str]:
+    """Look for places in a value, however deep, that name their text."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _place_findings(one, text, column)
+    elif isinstance(value, Mapping):
+        if {"start", "end", "text"} <= value.keys():
+            there = text[value["start"] : value["end"]]
+            if there != value["text"]:
+                yield f"{column}: says {value['text']!r}, not {there!r}"
+        for one in value.values():
+            yield from _place_findings(one, text, column)
+
+
+def _answer_findings(row: Mapping[str, Any]) -> Iterator[str]:
+    """Look at the answers of a question, as SQuAD has them."""
+    answers, context = row.get("answers"), row.get("context")
+    if not isinstance(answers, Mapping) or context is None:
+        return
+    for text, start in zip(answers["text"], answers["answer_start"], strict=True):
+        there = context[start : start + len(text)]
+        if not text or there != text:
+            yield f"answers: says {text!r}, not {there!r}"
 
 
 def _tag_findings(row: Mapping[str, Any], text: str, tags: Sequence[str]) -> Iterator[str]:

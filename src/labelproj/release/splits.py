@@ -9,6 +9,7 @@ from labelproj.build.splits import SPLITS
 from labelproj.progress import log
 from labelproj.provenance import text_digest
 from labelproj.release.groups import Groups
+from labelproj.release.origin import text_of
 
 __all__ = ["LEFT_OUT", "ORDER", "PROJECTED_TEST", "TEST", "Assignment", "assign_splits"]
 
@@ -59,7 +60,7 @@ def assign_splits(
     count: Counter[tuple[str, str]] = Counter()
     for config, split, row in rows():
         document = row["source_id"]
-        groups.add(document, row["text"], lang=f"target {config.split('-', 1)[1]}")
+        groups.add(document, text_of(row), lang=f"target {config.split('-', 1)[1]}")
         if row["source_text"]:
             groups.add(document, row["source_text"], lang=f"source {row['source_lang']}")
         built[document] = split if built.get(document, split) == split else SPLITS[0]
