@@ -1,5 +1,6 @@
 """The card of a dataset release: YAML for the Hub, then text for people, from ``card.md.j2``."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ _TEMPLATE = Path(__file__).with_name("card.md.j2")
 #: What the Hub calls each task: categories, ids.
 _TASKS: Mapping[str, tuple[list[str], list[str]]] = {
     "ner": (["token-classification"], ["named-entity-recognition"]),
-    "events": (["token-classification"], []),
+    "eae": (["token-classification"], []),
     "qa": (["question-answering"], ["extractive-qa"]),
 }
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
@@ -33,6 +34,17 @@ _COLUMNS = {
     "tokens": "its words",
     "ner_tags": "a tag for each word, IOB2",
     "spans": "every label with its place in `text`, its score (0 to 1) and its method",
+    "events": "events with their triggers and arguments, each with its parts in `text`",
+    "title": "title of the article",
+    "context": "the text that is asked about",
+    "question": "the question",
+    "answers": "the answers and where they begin in `context`",
+    "is_impossible": "whether there is no answer in the context",
+    "tier": "how sure the answers are, from A",
+    "context_lang": "language of the context",
+    "question_lang": "language of the question",
+    "document_id": "id of the source document",
+    "score": "score of the answers (0 to 1)",
     "source_id": "id of the source document; the same in all languages",
     "complete": "false where some sentences of the source document were rejected",
     "signature": "what made the row: parameters, models and versions, as a digest",
@@ -190,15 +202,20 @@ def _config_entry(config: Config, *, default: bool) -> dict[str, Any]:
 
 def _contents(configs: Sequence[Config]) -> str:
     whole = [config for config in configs if not config.slim]
-    labels = sorted(
-        {label for config in whole for one in config.splits.values() for label in one["spans"]}
-    )
     rows = [
-        (config.name, split, facts["rows"], *(facts["spans"].get(label, 0) for label in labels))
+        (config.name, split, facts["rows"], sum(facts["spans"].values()))
         for config in whole
         for split, facts in config.splits.items()
     ]
-    return table_text(("config", "split", "rows", *labels), rows)
+    parts = [table_text(("config", "split", "rows", "spans"), rows)]
+    for config in whole:
+        spans: Counter[str] = Counter()
+        for facts in config.splits.values():
+            spans.update(facts["spans"])
+        if spans:
+            listed = ", ".join(f"{label} {count}" for label, count in sorted(spans.items()))
+            parts.append(f"Spans of `{config.name}` by label: {listed}.")
+    return "\n\n".join(parts)
 
 
 def _made(source: Source) -> str:
