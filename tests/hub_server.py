@@ -338,6 +338,23 @@ def _paths(on: _Handler, repo: Repo, match: Match, query: Query, body: bytes) ->
     return _json(found)
 
 
+def _discussions(on: _Handler, repo: Repo, match: Match, query: Query, body: bytes) -> Answer:
+    pulls = [name for name in repo.branches if name.startswith("refs/pr/")]
+    found = [
+        {
+            "num": int(name.rsplit("/", 1)[1]),
+            "title": "",
+            "status": "open",
+            "author": {"name": "tester"},
+            "isPullRequest": True,
+            "repo": {"name": match["repo"], "type": match["kind"].rstrip("s")},
+            "createdAt": "2026-01-01T00:00:00.000Z",
+        }
+        for name in pulls
+    ]
+    return _json({"discussions": found, "count": len(found), "start": 0})
+
+
 _ONE = r"(?P<repo>[\w.-]+/[\w.-]+)"
 _API = rf"/api/(?P<kind>datasets|models)/{_ONE}"
 _FILES = r"/(?P<kind>datasets/|)"
@@ -346,6 +363,7 @@ _ROUTES: dict[str, Callable[[_Handler, Repo, Match, Query, bytes], Answer]] = {
     _API: _info,
     rf"{_API}/revision/{_REV}": _info,
     rf"{_API}/refs": _refs,
+    rf"{_API}/discussions": _discussions,
     rf"{_API}/preupload/{_REV}": _preupload,
     rf"{_API}/commit/{_REV}": _commit,
     rf"{_API}/tag/{_REV}": _tag,

@@ -213,6 +213,7 @@ def test_a_label_that_train_never_has(release: Path) -> None:
         ("## Changelog", "## Other", "section 'Changelog' is missing"),
         ("Version 1.0.0", "Version 2.0.0", "does not say version 1.0.0"),
         ("## Scores", "/home/someone/data\n\n## Scores", "local path: /home/someone"),
+        ("Invented news", "unnamed source corpus", "the source corpus has no name"),
         ("---\nannotations", "--\nannotations", "has no YAML at its head"),
         ("language:\n", "language: [\n", "has no YAML at its head"),
     ],

@@ -241,6 +241,12 @@ def test_an_unreachable_hub(releases: dict[str, Path], monkeypatch: pytest.Monke
         push_release(releases["one"], target)
 
 
+def test_an_answer_that_makes_no_sense(hub: Hub, releases: dict[str, Path]) -> None:
+    hub.faults.append(Fault("GET", "/refs", 200, times=9))
+    with pytest.raises(HubError, match="was not understood"):
+        push(hub, releases["one"])
+
+
 def test_a_push_that_stopped_before_its_tag_is_finished(
     hub: Hub, releases: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +294,8 @@ def test_a_pull_request_first_and_the_tag_after_it(hub: Hub, releases: dict[str,
     done = push(hub, releases["one"], create_pr=True)
     assert done.pull_request and done.pull_request.endswith("/discussions/1")
     assert not repo.tags and "README.md" not in repo.tree("main")
+    again = push(hub, releases["one"], create_pr=True)
+    assert not again.pushed and again.pull_request == done.pull_request
     repo.branches["main"] = repo.branches["refs/pr/1"]  # merged
     assert push(hub, releases["one"]).pushed
     assert repo.tags["v1.0.0"] == repo.branches["refs/pr/1"]

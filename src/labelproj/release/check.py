@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from labelproj.config import BuildParams
 from labelproj.errors import DependencyError
 from labelproj.provenance import file_digest
 from labelproj.release.folder import (
@@ -115,6 +116,8 @@ def _card(folder: Path, facts: Mapping[str, Any]) -> Iterator[Finding]:
         yield CARD, f"its licence {stated!r} is not {facts['licence']['licence']!r} of {FACTS}"
     if f"\nVersion {facts['version']}\n" not in text:
         yield CARD, f"does not say version {facts['version']}"
+    if BuildParams().source_name in text:
+        yield CARD, "the source corpus has no name: --source-name, or build.source_name"
     if content_digest(facts["files"], text) != facts["content"]:
         yield CARD, "has changed since it was built"
 

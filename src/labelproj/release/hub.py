@@ -1,44 +1,24 @@
 """Releases on the Hugging Face Hub: one commit and one tag each, through ``huggingface_hub``."""
 
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from labelproj.errors import DependencyError, HubError, UsageError
-from labelproj.progress import console, log
+from labelproj.progress import console
 from labelproj.release.folder import FACTS, parse_facts
+from labelproj.release.hub_calls import HubCalls
 from labelproj.release.push import Facts, Published
 
 __all__ = ["HubTarget"]
-
-_TRIES = 5
-_LONGEST_WAIT = 300.0
-#: What an answer of the Hub means, and what to do about it.
-_ANSWERS = {
-    401: (
-        "the Hub does not know who you are (401)",
-        "log in with `hf auth login`, or set HF_TOKEN",
-    ),
-    403: ("this token may not do that (403)", "take a token with write access to the repository"),
-    404: ("no such repository, or it is hidden from this token (404)", "check the name"),
-    409: ("something else is writing to the repository (409)", "run the same command again"),
-    412: ("the repository has changed meanwhile (412)", "run the same command again"),
-    413: ("too large for the Hub (413)", "build with fewer rows in a file"),
-    429: ("the Hub asks to slow down (429)", "wait some minutes, then run the same command again"),
-}
-#: Packages whose errors are of the connection.
-_NETWORK = {"httpx", "httpx2", "hf_xet"}
-_AGAIN = "nothing is half-published: run the same command again"
 
 
 class HubTarget:
     """A dataset or model repository. ``endpoint`` is the Hub's address (default: HF_ENDPOINT).
 
-    Every request that is answered with 429 or 5xx, or not at all, is tried again up to five
-    times, after the time that the Hub asks for (``Retry-After``) or after ``pause`` seconds,
-    doubled each time. Raises DependencyError without ``huggingface_hub``.
+    ``pause``: see :class:`labelproj.release.hub_calls.HubCalls`. Every method raises HubError.
+    Raises DependencyError without ``huggingface_hub``.
     """
 
     def __init__(
@@ -68,7 +48,7 @@ class HubTarget:
         self.loads: str | None = repo
         self._private = private
         self._create_pr = create_pr
-        self._pause = pause
+        self._calls = HubCalls(repo, pause=pause)
         self._api = HfApi(endpoint=endpoint, token=token)
         self._kind = "dataset"
         self._head: str | None = None
@@ -83,13 +63,13 @@ class HubTarget:
 
         self._kind = kind
         try:
-            self._asked(self._api.whoami)
+            self._calls.ask(self._api.whoami)
             try:
                 info = self._info()
             except errors.RepositoryNotFoundError:
                 if self._create_pr:
-                    raise self._problem(404, None) from None
-                self._asked(
+                    raise self._calls.problem(404, None) from None
+                self._calls.ask(
                     self._api.create_repo,
                     self.name,
                     repo_type=kind,
@@ -98,7 +78,7 @@ class HubTarget:
                 )
                 info = self._info()
         except errors.RepositoryNotFoundError as error:
-            raise self._problem(404, error) from error
+            raise self._calls.problem(404, error) from error
         except errors.HFValidationError as error:
             raise UsageError(
                 f"{self.name!r} is no name of a repository", remedy="OWNER/NAME"
@@ -121,7 +101,7 @@ class HubTarget:
 
     def tags(self) -> list[str]:
         """Return the tags of the repository."""
-        refs = self._asked(self._api.list_repo_refs, self.name, repo_type=self._kind)
+        refs = self._calls.ask(self._api.list_repo_refs, self.name, repo_type=self._kind)
         return [ref.name for ref in refs.tags]
 
     def facts(self, tag: str | None) -> Facts | None:
@@ -154,7 +134,7 @@ class HubTarget:
 
     def _download(self, name: str, revision: str, folder: Path) -> Path:
         return Path(
-            self._asked(
+            self._calls.ask(
                 self._api.hf_hub_download,
                 self.name,
                 name,
@@ -172,6 +152,9 @@ class HubTarget:
         """
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
+        if self._create_pr and (proposed := self._proposed(facts)):
+            said = "there is an open pull request with the same content: nothing was pushed"
+            return Published(tag, False, said, self.name, pull_request=proposed)
         earlier = set((self.facts(None) or {}).get("files", ()))
         operations: list[Any] = [CommitOperationDelete(one) for one in sorted(earlier - set(files))]
 
@@ -186,7 +169,7 @@ class HubTarget:
                 create_pr=self._create_pr,
             )
 
-        info = self._asked(commit, arrived=lambda: self._arrived(facts))
+        info = self._calls.ask(commit, arrived=lambda: self._arrived(facts))
         counts = {"files": len(files), "deleted": len(earlier - set(files))}
         if self._create_pr:
             said = f"opened a pull request for {tag}; push again when it is merged, to set the tag"
@@ -201,6 +184,28 @@ class HubTarget:
             )
         self._head = info.oid if info is not None else self._info().sha
         return self._tagged(tag, said=f"published {tag}", counts=counts)
+
+    def _proposed(self, facts: Facts) -> str | None:
+        """Return the address of an open pull request with the content of this release."""
+
+        def listed() -> list[Any]:
+            return list(
+                self._api.get_repo_discussions(
+                    self.name,
+                    repo_type=self._kind,
+                    discussion_type="pull_request",
+                    discussion_status="open",
+                )
+            )
+
+        for one in self._calls.ask(listed):
+            there = self._facts_at(f"refs/pr/{one.num}")
+            if there and (there["content"], there["version"]) == (
+                facts["content"],
+                facts["version"],
+            ):
+                return str(one.url)
+        return None
 
     def _arrived(self, facts: Facts) -> bool:
         """Say whether a commit whose answer was lost has been made."""
@@ -217,7 +222,7 @@ class HubTarget:
         return self._tagged(tag, said=f"{tag} was half there and is published now", counts={})
 
     def _tagged(self, tag: str, *, said: str, counts: Mapping[str, int]) -> Published:
-        self._asked(
+        self._calls.ask(
             self._api.create_tag,
             self.name,
             tag=tag,
@@ -230,92 +235,4 @@ class HubTarget:
         return Published(tag, True, said, url, commit=self._head, counts=counts)
 
     def _info(self) -> Any:
-        return self._asked(self._api.repo_info, self.name, repo_type=self._kind)
-
-    def _asked(
-        self,
-        call: Callable[..., Any],
-        *args: Any,
-        arrived: Callable[[], bool] | None = None,
-        **options: Any,
-    ) -> Any:
-        """Call the client; try again where that may help, and say plainly what went wrong.
-
-        ``arrived`` is asked before a request that is no use twice is sent again; where it says
-        yes, None is returned. Entries and repositories that are not there are for the caller.
-        """
-        from huggingface_hub import errors
-
-        for number in range(1, _TRIES + 1):
-            try:
-                return call(*args, **options)
-            except errors.LocalTokenNotFoundError as error:
-                raise self._problem(401, error) from error
-            except errors.HFValidationError:
-                raise
-            except Exception as error:  # httpx, hf_xet and sockets each have errors of their own
-                status = _status(error)
-                absent = (errors.RepositoryNotFoundError, errors.RemoteEntryNotFoundError)
-                if isinstance(error, absent) and status == 404:
-                    raise
-                again = status == 429 or status >= 500 or (not status and _is_network(error))
-                if not again or number == _TRIES:
-                    raise self._problem(status, error) from error
-                wait = _wait(error, self._pause * 2 ** (number - 1))
-                said = f"answers {status}" if status else "does not answer"
-                log.warning("the Hub %s; trying again in %.0f s", said, wait)
-            time.sleep(wait)
-            if arrived is not None and arrived():
-                return None
-        raise AssertionError("unreachable")
-
-    def _problem(self, status: int, error: Exception | None) -> HubError:
-        if status in _ANSWERS:
-            message, remedy = _ANSWERS[status]
-            return HubError(message, where=self.name, remedy=remedy)
-        while error is not None and isinstance(error.__cause__, Exception):
-            error = error.__cause__  # what the client says of it is less than what it was
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
-        if status >= 500:
-            return HubError(f"the Hub has a problem ({status})", where=self.name, remedy=_AGAIN)
-        if status >= 400:
-            remedy = "read what it says; nothing is half-published"
-            return HubError(f"the Hub refuses ({status}): {said}", where=self.name, remedy=remedy)
-        return HubError(
-            f"the Hub cannot be reached: {said}",
-            where=self.name,
-            remedy=f"check the network, HF_ENDPOINT and HF_HUB_OFFLINE; {_AGAIN}",
-        )
-
-
-def _status(error: BaseException | None) -> int:
-    """Return the HTTP status that an error, or the error behind it, is about; 0 for none."""
-    while error is not None:
-        response = getattr(error, "response", None)
-        if response is not None:
-            return int(response.status_code)
-        error = error.__cause__
-    return 0
-
-
-def _wait(error: BaseException, otherwise: float) -> float:
-    """Return the seconds to wait: what the Hub asks for, within reason."""
-    try:
-        asked = getattr(error, "response").headers["Retry-After"]  # noqa: B009
-        return min(float(asked), _LONGEST_WAIT)
-    except (AttributeError, KeyError, ValueError):
-        return otherwise
-
-
-def _is_network(error: BaseException | None) -> bool:
-    """Say whether an error, or one behind it, is of the connection: trying again may help."""
-    from huggingface_hub import errors
-
-    while error is not None:
-        if isinstance(error, errors.OfflineModeIsEnabled):
-            return False
-        kinds = {kind.__module__.split(".")[0] for kind in type(error).__mro__}
-        if isinstance(error, ConnectionError | TimeoutError) or kinds & _NETWORK:
-            return True
-        error = error.__cause__
-    return False
+        return self._calls.ask(self._api.repo_info, self.name, repo_type=self._kind)
