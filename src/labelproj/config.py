@@ -22,6 +22,7 @@ __all__ = [
     "PrepareParams",
     "ProjectParams",
     "ReportParams",
+    "ReviewParams",
     "TrainParams",
     "TranslateParams",
     "load_config",
@@ -144,6 +145,13 @@ class FilterParams(Section):
     duplicate: bool = True
 
 
+class ReviewParams(Section):
+    """What people corrected: tables of ``labelproj review import``, and who has precedence."""
+
+    corrections: tuple[str, ...] = ()
+    precedence: tuple[str, ...] = ()
+
+
 class BuildParams(Section):
     """The dataset: its name, licence and splits."""
 
@@ -208,7 +216,7 @@ class ReportParams(Section):
     """The page for people."""
 
     title: str = "labelproj report"
-    examples: Count = 60
+    examples: Count = 20_000
 
 
 class Config(Section):
@@ -222,6 +230,7 @@ class Config(Section):
     translate: TranslateParams = TranslateParams()
     project: ProjectParams = ProjectParams()
     filter: FilterParams = FilterParams()
+    review: ReviewParams = ReviewParams()
     build: BuildParams = BuildParams()
     train: TrainParams = TrainParams()
     gold: dict[str, GoldParams] = Field(default_factory=dict)

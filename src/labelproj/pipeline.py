@@ -127,6 +127,10 @@ def _build(run: Run) -> Result:
         attrition=filtered / "attrition.json",
         out=run.layout.dataset(run.task, run.target),
         params=run.config.build,
+        review=run.config.review.model_copy(
+            update={"corrections": tuple(map(run.path, run.config.review.corrections))}
+        ),
+        work=run.work("build"),
         task=run.task,
         src=run.source,
         tgt=run.target,

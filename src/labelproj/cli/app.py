@@ -9,7 +9,17 @@ import typer
 
 from labelproj._version import __version__
 from labelproj.allocator import use_jemalloc
-from labelproj.cli import bench, convert, doctor, evaluate, init, project, results, stage
+from labelproj.cli import (
+    bench,
+    convert,
+    doctor,
+    evaluate,
+    init,
+    project,
+    results,
+    review,
+    stage,
+)
 from labelproj.errors import LabelprojError, StorageError
 from labelproj.progress import console, set_up_logging
 
@@ -29,6 +39,7 @@ app.command("results")(results.results)
 app.command("doctor")(doctor.doctor)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(bench.app, name="bench")
+app.add_typer(review.app, name="review")
 app.add_typer(stage.app, name="stage")
 
 #: The commands that train with PyTorch.

@@ -44,8 +44,8 @@ def run_job(
     """Read, translate, project and filter ``inputs`` into ``out``; return the manifest.
 
     ``out`` gets ``kept.parquet``, ``rejected.parquet``, ``quarantine.parquet``,
-    ``attrition.json``, ``<name>.conll`` and ``<name>.jsonl`` (name: that of the first input and
-    the target language) and, last, ``manifest.json``. ``mt`` may be None when every record
+    ``documents.parquet``, ``attrition.json``, ``<name>.conll`` and ``<name>.jsonl`` (name: that
+    of the first input and the target language) and, last, ``manifest.json``. ``mt`` may be None when every record
     brings its translation. When ``out`` holds the finished result of the very same work nothing
     is done. A stopped job goes on where it stopped.
     """
@@ -160,6 +160,7 @@ def _publish(work: Path, out: Path, *, name: str, tgt: str) -> list[Path]:
         (work / "filtered" / "rejected.parquet", out / "rejected.parquet"),
         (work / "filtered" / "attrition.json", out / "attrition.json"),
         (work / "prepared" / "quarantine.parquet", out / "quarantine.parquet"),
+        (documents, out / "documents.parquet"),
     ]
     for source, target in tables_out:
         with tables.atomic_path(target) as temporary:
