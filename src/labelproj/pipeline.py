@@ -155,7 +155,7 @@ def _train(run: Run) -> Result:
 
 
 def _evaluate(run: Run) -> Result:
-    from labelproj.evaluate.projection import score_projection
+    from labelproj.evaluate.projection import projection_metrics
     from labelproj.stages.evaluate import run_evaluate
 
     if run.gold.test is None:
@@ -166,12 +166,12 @@ def _evaluate(run: Run) -> Result:
         )
     projection = None
     if run.gold.parallel:
-        projection = score_projection(
+        projection = projection_metrics(
             Path(run.path(run.gold.parallel)),
             params=run.config.project,
             work=run.work("evaluate"),
             device=run.config.translate.device,
-        ).as_dict()
+        )
     return run_evaluate(
         models=run.layout.models(run.task, run.target),
         gold_test=run.path(run.gold.test),
@@ -195,6 +195,7 @@ def _report(run: Run) -> Result:
         evaluation=layout.evaluation(run.task, run.target),
         out=layout.report(run.task, run.target),
         params=run.config.report,
+        corrections=[Path(run.path(path)) for path in run.config.review.corrections],
         task=run.task,
         src=run.source,
         tgt=run.target,

@@ -16,8 +16,10 @@ from labelproj.cli import (
     evaluate,
     init,
     project,
+    report,
     results,
     review,
+    show,
     stage,
 )
 from labelproj.errors import LabelprojError, StorageError
@@ -35,6 +37,8 @@ app = typer.Typer(
 app.command("project")(project.project)
 app.command("init")(init.init)
 app.command("convert")(convert.convert)
+app.command("report")(report.report)
+app.command("show")(show.show)
 app.command("results")(results.results)
 app.command("doctor")(doctor.doctor)
 app.add_typer(evaluate.app, name="evaluate")

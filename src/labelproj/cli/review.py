@@ -171,9 +171,9 @@ def stats(corrections: Corrections, tgt: Target = None, json: Json = False) -> N
         [[_dash(one[name]) for name in names] for one in result["spans"]],
     )
     if result["agreement"]:
-        names = ("units", "f1", "overlap_f1", "verdict", "kappa")
+        figures = ("units", "f1", "overlap_f1", "verdict", "kappa")
         rows = [
-            [" / ".join(one["annotators"]), *(_dash(one[name]) for name in names)]
+            [" / ".join(one["annotators"]), *(_dash(one[name]) for name in figures)]
             for one in result["agreement"]
         ]
         columns = ("annotators", "units", "span F1", "overlap F1", "same verdict %", "kappa")

@@ -21,7 +21,7 @@ from labelproj.provenance import file_digest, signature
 from labelproj.records import Projection, Reject, Span
 from labelproj.text import words
 
-__all__ = ["bench_projection", "read_gold", "score_projection"]
+__all__ = ["bench_projection", "projection_metrics", "read_gold"]
 
 BATCH = 1024
 #: Aligner names that say where links come from: ``record:awesome``, ``pharaoh:FILE``.
@@ -46,14 +46,21 @@ def read_gold(path: Path) -> list[GoldPair]:
     return pairs
 
 
-def score_projection(
+def projection_metrics(
     path: Path, *, params: ProjectParams, work: Path, device: str = "auto"
-) -> SpanScores:
-    """Project the source spans of a gold file onto its translations and score them."""
+) -> dict[str, object]:
+    """Project the source spans of a gold file onto its translations and score them.
+
+    Returns :meth:`SpanScores.as_dict` with the ``method`` and its ``calibration``: what share
+    of the spans of like score is right.
+    """
     gold = read_gold(path)
     projector = _open(gold, params, work=work, device=device)
     found = list(_projected(gold, projector, given_tokens=False))
-    return _scores(gold, found)
+    return _scores(gold, found).as_dict() | {
+        "method": f"{params.method}:{params.align.name}",
+        "calibration": calibration(_judged(gold, found)),
+    }
 
 
 def bench_projection(

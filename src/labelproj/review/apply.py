@@ -87,7 +87,7 @@ def apply_corrections(
 def _fits(one: Row, row: Row) -> bool:
     if one["src_text"] != row["src_text"]:
         return False
-    return one["status"] != REJECT or one["tgt_text"] == row["tgt_text"]
+    return bool(one["status"] != REJECT or one["tgt_text"] == row["tgt_text"])
 
 
 def _corrected(row: Row, one: Row) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class BratReview(Tool):
 def _type(label: str) -> str:
     """Return a label as brat's type names have to be, and none of ours; see :func:`_label`."""
     odd = r"^." if label in {SOURCE, REJECTED} else r"[^A-Za-z0-9-]"
-    return regex.sub(odd, lambda m: "".join(f"_{byte:02X}" for byte in m[0].encode()), label)
+    return str(regex.sub(odd, lambda m: "".join(f"_{byte:02X}" for byte in m[0].encode()), label))
 
 
 def _label(name: str) -> str:

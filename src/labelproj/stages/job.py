@@ -45,9 +45,9 @@ def run_job(
 
     ``out`` gets ``kept.parquet``, ``rejected.parquet``, ``quarantine.parquet``,
     ``documents.parquet``, ``attrition.json``, ``<name>.conll`` and ``<name>.jsonl`` (name: that
-    of the first input and the target language) and, last, ``manifest.json``. ``mt`` may be None when every record
-    brings its translation. When ``out`` holds the finished result of the very same work nothing
-    is done. A stopped job goes on where it stopped.
+    of the first input and the target language) and, last, ``manifest.json``. ``mt`` may be None
+    when every record brings its translation. When ``out`` holds the finished result of the very
+    same work nothing is done. A stopped job goes on where it stopped.
     """
     started = time.monotonic()
     work = out / ".labelproj"
