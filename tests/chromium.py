@@ -4,6 +4,7 @@ https://chromedevtools.github.io/devtools-protocol/
 """
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -27,7 +28,7 @@ def find_chromium() -> str | None:
 class Browser:
     """One page; ``errors`` has what it wrote to the console as an error, and what it threw."""
 
-    def __init__(self, *, timeout: float = 60.0):
+    def __init__(self, *, timeout: float = 20.0):
         self.errors: list[str] = []
         self._timeout = timeout
         self._number = 0
@@ -35,16 +36,23 @@ class Browser:
         self._profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
-        # Chromium reads its commands from file 3 and answers on file 4.
         chromium = find_chromium()
         assert chromium is not None
-        options = (
-            f"--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run "
-            f"--user-data-dir={self._profile.name} --remote-debugging-pipe about:blank"
-        )
+        options = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+
+        def join() -> None:
+            # Chromium reads its commands from file 3 and answers on file 4.
+            far = [fcntl.fcntl(one, fcntl.F_DUPFD, 10) for one in (to_read, to_write)]
+            for own, known in zip(far, (3, 4), strict=True):
+                os.dup2(own, known)
+
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", f"exec {chromium} {options} 3<&{to_read} 4>&{to_write}"],
-            pass_fds=(to_read, to_write),
+            [
+                *(chromium, *options, "--no-first-run", "--remote-debugging-pipe"),
+                *(f"--user-data-dir={self._profile.name}", "about:blank"),
+            ],
+            preexec_fn=join,
+            pass_fds=(3, 4),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
