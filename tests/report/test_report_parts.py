@@ -57,7 +57,8 @@ def judged(folder: Path, kept: int, refused: dict[str, int]) -> tuple[Path, Path
     pair = Pair("[PER:1 Amina] came", "[PER:1 Amina] ta zo")
     units = make_units([[pair]] * (kept + sum(refused.values())))
     names = [name for name, number in refused.items() for _ in range(number)]
-    reasons = [[] for _ in range(kept)] + [[f"{name}: x", "other: y"] for name in names]
+    reasons: list[list[str]] = [[] for _ in range(kept)]
+    reasons += [[f"{name}: x", "other: y"] for name in names]
     scores = [number / (kept + 1) for number in range(kept)] + [0.5] * len(names)
     rows = []
     for number, row in enumerate(units.iter_rows(named=True)):

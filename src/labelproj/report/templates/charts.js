@@ -182,7 +182,7 @@ function methods(place) {
     place.append(el("p", { class: "note" }, "Against spans that people marked (percent)."), table([
       { title: "method", cell: (one) => one.name }, { title: "F1", number: true, cell: (one) => fixed(one.f1) },
       { title: "precision", number: true, cell: (one) => fixed(one.precision) }, { title: "recall", number: true, cell: (one) => fixed(one.recall) },
-      { title: "overlap F1", number: true, cell: (one) => fixed(one.overlap_f1) }, { title: "gold spans", number: true, cell: (one) => count(one.support) },
+      { title: "overlap F1", number: true, cell: (one) => fixed(one.overlap_f1) }, { title: "gold spans", number: true, cell: (one) => (one.support ? count(one.support) : "–") },
     ], run.projection));
     const scored = run.projection.filter((one) => one.f1 !== null && one.f1 !== undefined);
     const grid = el("div", { class: "charts" });
