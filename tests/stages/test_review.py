@@ -11,7 +11,7 @@ from annotators import ANSWERS, Said
 from builders import Pair, sample, write_tables
 from labelproj import tables
 from labelproj.config import BuildParams, FilterParams, ReviewParams
-from labelproj.errors import InputError, MissingInputError, UsageError
+from labelproj.errors import FormatError, InputError, MissingInputError, UsageError
 from labelproj.evaluate.projection import read_gold
 from labelproj.formats import read_documents
 from labelproj.records import Document
@@ -219,6 +219,11 @@ def test_mistakes_are_named(job: Path, tmp_path: Path) -> None:
         run_export(job=job, tool="brat", out=tmp_path / "x", strategy="best")
     with pytest.raises(MissingInputError):
         run_import(files=[tmp_path / "no.json"], job=job, tool="brat")
+    run_export(job=job, tool="label-studio", out=tmp_path / "fresh")
+    with pytest.raises(MissingInputError, match="nobody has answered"):
+        run_import(files=[tmp_path / "fresh" / "tasks.json"], job=job, tool="label-studio")
+    with pytest.raises(FormatError, match="not a table of corrections"):
+        run_stats(corrections=[job / "kept.parquet"])
     (job / "manifest.json").unlink()
     with pytest.raises(UsageError, match="languages"):
         run_export(job=job, tool="brat", out=tmp_path / "x")

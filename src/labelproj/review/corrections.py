@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from labelproj import tables
+from labelproj.errors import FormatError, MissingInputError
 from labelproj.records import Reject, Span, span_problem
 from labelproj.review.base import ACCEPT, REJECT, Answer, Item
 from labelproj.review.edits import carried_spans
@@ -116,12 +119,32 @@ def effective(rows: Iterable[Row], *, precedence: Sequence[str] = ()) -> dict[st
 def read_corrections(paths: Iterable[Path], *, tgt: str | None = None) -> list[Row]:
     """Read tables of ``tables.CORRECTIONS`` and merge them; of ``tgt`` only, where it is given.
 
-    Raises MissingInputError or StorageError.
+    Raises MissingInputError, StorageError, and FormatError where it is another table.
     """
 
     def rows(path: Path) -> Iterator[Row]:
+        _check(path)
         for table in tables.iter_frames(path, tables.CORRECTIONS):
             kept = table if tgt is None else table.filter(pl.col("tgt_lang") == tgt)
             yield from kept.iter_rows(named=True)
 
     return merged(*(rows(path) for path in paths))
+
+
+def _check(path: Path) -> None:
+    if not path.is_file():
+        raise MissingInputError(
+            "no such table of corrections",
+            where=str(path),
+            remedy="labelproj review import writes it",
+        )
+    try:
+        known = "unit_id" in pq.read_schema(path).names
+    except (pa.ArrowInvalid, OSError):
+        known = False
+    if not known:
+        raise FormatError(
+            "not a table of corrections",
+            where=str(path),
+            remedy="give what labelproj review import wrote",
+        )

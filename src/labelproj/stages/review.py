@@ -104,15 +104,17 @@ def run_import(
 
     ``annotator`` names the person where the files do not. ``out`` is the table; without it that
     of a folder of ``labelproj project``. What cannot be used goes to ``<out>.rejects.parquet``
-    with the reason. The same files merged again change nothing. Raises UsageError and what
-    reading the files raises.
+    with the reason. The same files merged again change nothing. Raises UsageError,
+    MissingInputError where nothing was answered, and what reading the files raises.
     """
     chosen = tool_named(tool)
     opened = open_job(job, src=src, tgt=tgt)
     out = out or corrections_of(job)
     for file in files:
         if not file.exists():
-            raise MissingInputError("no such file or folder", where=str(file))
+            raise MissingInputError(
+                "no such file or folder", where=str(file), remedy="check the path"
+            )
     answers: list[Answer] = []
     rejects: list[Reject] = []
     signatures: dict[int, str] = {}
@@ -124,6 +126,12 @@ def run_import(
                 continue
             signatures[len(answers)] = sign
             answers.append(replace(one, annotator=one.annotator or annotator))
+    if not answers and not rejects:
+        raise MissingInputError(
+            "nobody has answered anything in it",
+            where=str(files[0]),
+            remedy="give what the tool exported, not what it was given",
+        )
     items = _items(opened, {answer.unit_id for answer in answers})
     new: list[Mapping[str, Any]] = []
     for number, answer in enumerate(answers):

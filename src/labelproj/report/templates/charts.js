@@ -37,7 +37,7 @@ function sankey(place, { title, note, links, colour, click, height, data }) {
       tooltip: { trigger: "item", confine: true, backgroundColor: css("--card"), borderColor: css("--line"), textStyle: { color: css("--ink") },
         formatter: (one) => (one.dataType === "edge" ? `${esc(one.data.source)} → ${esc(one.data.target)}: ${count(one.data.value)}` : `${esc(one.name)}: ${count(one.value)}`) },
       series: [{
-        type: "sankey", left: 4, right: innerWidth < 600 ? 104 : 150, top: 8, bottom: 8, nodeGap: 12, nodeWidth: 14, layoutIterations: 24,
+        type: "sankey", left: 4, right: innerWidth < 600 ? 104 : 150, top: 8, bottom: 8, nodeGap: 18, nodeWidth: 14, layoutIterations: 24,
         emphasis: { focus: "adjacency" }, lineStyle: { color: "gradient", opacity: 0.3 },
         label: { color: css("--ink"), fontSize: 13, formatter: (one) => `${one.name.replace(/^. /, "")}  ${count(one.value)}` },
         data: names.map((name) => ({ name, itemStyle: { color: colour(name), borderWidth: 0 } })), links,
@@ -70,7 +70,7 @@ function overview(place) {
   place.append(duo);
   sankey(duo, {
     title: "Sentences: what became of them", note: "by the first filter against each; a click shows the rows",
-    links, click: pick, height: Math.max(220, 34 * ends.size + 40),
+    links, click: pick, height: Math.max(220, 38 * ends.size + 40),
     colour: (name) => (name === "kept" ? css("--good") : name.startsWith("✕") ? css("--bad") : css("--soft")),
     data: table([
       { title: "translation", cell: (one) => one[0] }, { title: "became", cell: (one) => (one[1] === "kept" ? "kept" : `rejected by ${one[1]}`) },
