@@ -126,6 +126,8 @@ def _place(
         "score": score,
         "method": METHOD,
         "reason": reason,
+        "evidence": [],
+        "nbest": [],
     }
 
 

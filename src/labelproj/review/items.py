@@ -11,7 +11,6 @@ from labelproj import tables
 from labelproj.config import load_config
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.provenance import text_digest
-from labelproj.records import Projection
 from labelproj.review.base import Item
 from labelproj.shards import read_json, read_manifest
 
@@ -76,7 +75,7 @@ def open_job(folder: Path, *, src: str | None = None, tgt: str | None = None) ->
 
 def item_of(row: Row, *, src: str, tgt: str) -> Item:
     """Return a row of ``tables.FILTERED`` as what a person is shown."""
-    projections = tuple(Projection(**value) for value in row["projections"] or ())
+    projections = tuple(tables.projection_of(value) for value in row["projections"] or ())
     return Item(
         id=row["id"],
         src_lang=src,

@@ -16,7 +16,7 @@ from labelproj.formats import read_documents
 from labelproj.formats.base import joined_text
 from labelproj.formats.parallel import read_gold_pairs
 from labelproj.progress import log
-from labelproj.records import Document, Projection, Reject, Span
+from labelproj.records import Document, Reject, Span
 
 __all__ = ["Pair", "Side", "read_pairs"]
 
@@ -152,7 +152,7 @@ def _unit(row: Row) -> Pair:
     source = Side(row["src_text"], spans)
     if "tgt_text" not in row:
         return Pair(row["id"], source)
-    places = [Projection(**value) for value in row.get("projections") or ()]
+    places = [tables.projection_of(value) for value in row.get("projections") or ()]
     placed = [one for one in places if one.start is not None]
     target = Side(
         row["tgt_text"] or "",
