@@ -120,6 +120,11 @@ def bench_projection(
     }
 
 
+def _method(params: ProjectParams) -> str:
+    """Return the name of a method in results: with its aligner, where it has one."""
+    return f"alignment:{params.align.name}" if params.method == "alignment" else params.method
+
+
 def _open(
     gold: Sequence[GoldPair], params: ProjectParams, *, work: Path, device: str, mt: str | None
 ) -> Projector:
