@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from builders import Pair, sample, write_tables
 from chromium import Browser, find_chromium
 from labelproj.config import FilterParams, ReportParams
 from labelproj.stages.filter import run_filter
-from labelproj.stages.report import run_report
+from labelproj.stages.report import report_folder, run_report
 
 pytestmark = pytest.mark.browser
 
@@ -158,6 +159,23 @@ def test_keys(browser: Browser, page: str) -> None:
     assert browser.run("document.activeElement.name") == "q"
     browser.press("Escape")
     assert browser.run("document.activeElement.name ?? ''") == ""
+
+
+def test_odd_jobs(browser: Browser, tmp_path: Path) -> None:
+    """A job without rows, one without spans, and one with very many labels."""
+    many = [
+        Pair(f"[{label}:1 Amina] came {label}.", f"[{label}:1 Amina] ta zo {label}.")
+        for label in (f"{a}{b}{c}" for a in "ABCD" for b in "ABCD" for c in "ABCD")
+    ]
+    for number, pairs in enumerate(([], [Pair("It rained.", "An yi ruwa.")], many)):
+        folder = tmp_path / str(number)
+        units, _ = write_tables(folder, [[pair] for pair in pairs])
+        run_filter(units=units, out=folder, params=FilterParams())
+        report_folder(folder, src="en", tgt="ha")
+        opened(browser, f"file://{folder / 'report.html'}")
+        assert browser.errors == []
+        assert browser.run(FOUND) == len(pairs)
+        assert browser.run("document.getElementById('overview').offsetHeight") < 3000
 
 
 def test_dark_and_narrow(browser: Browser, page: str) -> None:

@@ -210,6 +210,22 @@ def test_what_is_chosen(job: Path, tmp_path: Path) -> None:
     assert left and not set(left) & set(SAID)
 
 
+def test_a_project_folder_tells_its_languages(job: Path, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    filtered = root / "outputs" / "filtered" / "ner-ha"
+    filtered.parent.mkdir(parents=True)
+    shutil.copytree(job, filtered)
+    (filtered / "manifest.json").write_text('{"stage": "filter"}')
+    (root / "params.yaml").write_text("languages: {source: en, targets: [ha]}")
+    with pytest.raises(UsageError, match="where are the corrections"):
+        answered(filtered, "prodigy", SAID)
+    table = root / "corrections" / "ner-ha.parquet"
+    shutil.rmtree(filtered.parent / "back-prodigy")
+    answered(filtered, "prodigy", SAID, out=table)
+    rows = tables.read(table, tables.CORRECTIONS)
+    assert set(rows["src_lang"]) | set(rows["tgt_lang"]) == {"en", "ha"}
+
+
 def test_mistakes_are_named(job: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not an empty folder"):
         run_export(job=job, tool="brat", out=job)

@@ -77,19 +77,20 @@ function overview(place) {
       { title: "sentences", number: true, cell: (one) => toRows({ status: one[0], ...(one[1] === "kept" ? { verdict: "kept" } : { verdict: "rejected", reason: one[1] }) }, count(one[2])) },
     ], run.flow),
   });
+  const order = run.labels.map((one) => one.label).slice(0, 20);
+  const shown = (label) => (order.includes(label) ? `◦ ${label}` : "◦ other labels");
   const spans = new Map();
   const add = (source, target, value) => { const key = `${source}\n${target}`; spans.set(key, { source, target, value: (spans.get(key)?.value ?? 0) + value }); };
   for (const [label, what, end, value] of run.span_flow) {
-    add(`◦ ${label}`, what === "placed" ? "placed" : `✕ ${what}`, value);
+    add(shown(label), what === "placed" ? "placed" : `✕ ${what}`, value);
     if (what === "placed") add("placed", end === "kept" ? "in kept" : "in rejected", value);
   }
-  const order = run.labels.map((one) => one.label);
   if (spans.size) sankey(duo, {
     title: "Spans: which found a place", note: "by label; a click shows the rows", links: [...spans.values()],
     height: Math.max(220, 34 * Math.max(order.length, 4) + 40),
     colour: (name) => (name.startsWith("◦") ? labelColour(run.names.indexOf(name.slice(2))) : name.startsWith("✕") || name === "in rejected" ? css("--bad") : css("--good")),
     click: (from, to) => {
-      const one = (name) => (name.startsWith("◦") ? { label: name.slice(2) } : name === "placed" ? { span: "placed" }
+      const one = (name) => (name.startsWith("◦") ? { label: order.includes(name.slice(2)) ? name.slice(2) : "" } : name === "placed" ? { span: "placed" }
         : name.startsWith("in ") ? { span: "placed", verdict: name === "in rejected" ? "rejected" : "kept" }
           : { span: name.slice(2) === "not projected" ? "missing" : name.slice(2) });
       return to ? { ...one(from), ...one(to) } : one(from);
