@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from labelproj.errors import FormatError
-from labelproj.formats.lines import open_output, read_bytes
+from labelproj.formats.lines import open_output
 from labelproj.records import Reject
-from labelproj.review.base import ACCEPT, REJECT, Answer, Item, Mark, Tool
+from labelproj.review.base import ACCEPT, REJECT, Answer, Item, Mark, Tool, json_objects
 from labelproj.review.offsets import Utf16
 from labelproj.review.tie import predicted_spans
 
@@ -54,20 +53,8 @@ class Argilla(Tool):
     def read(self, source: Path) -> Iterator[Answer | Reject]:
         """Yield an answer for each person and record; see :meth:`Tool.read`."""
         path = source / "records.json" if source.is_dir() else source
-        try:
-            records = json.loads(read_bytes(path))
-        except (ValueError, RecursionError) as error:
-            raise FormatError(
-                f"not JSON: {error}", where=str(path), remedy="export it with to_json"
-            ) from error
-        if not isinstance(records, list) or not all(
-            isinstance(r, dict) and isinstance(r.get("fields"), dict) for r in records
-        ):
-            raise FormatError(
-                "not a list of Argilla records",
-                where=str(path),
-                remedy="export it with dataset.to_disk or records.to_json",
-            )
+        remedy = "export it with dataset.to_disk or records.to_json"
+        records = json_objects(path, having="fields", remedy=remedy)
         for record in records:
             for person, answers in _by_person(record).items():
                 unit = str(record.get("id") or "")

@@ -3,15 +3,18 @@
 Offsets are code points here, as everywhere; a tool's own way of counting stays in its file.
 """
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from labelproj.errors import FormatError
+from labelproj.formats.lines import read_bytes
 from labelproj.records import Projection, Reject, Span
 
-__all__ = ["ACCEPT", "REJECT", "Answer", "Item", "Mark", "Tool", "marks_of"]
+__all__ = ["ACCEPT", "REJECT", "Answer", "Item", "Mark", "Tool", "json_objects", "marks_of"]
 
 #: What a person can say of a unit as a whole.
 ACCEPT, REJECT = "accept", "reject"
@@ -83,6 +86,22 @@ def marks_of(spans: Sequence[Span]) -> tuple[tuple[Mark, Span], ...]:
         taken.add(name)
         found.append((Mark(name, span.start, span.end, span.label), span))
     return tuple(found)
+
+
+def json_objects(path: Path, *, having: str, remedy: str) -> list[dict[str, Any]]:
+    """Return the objects of a JSON array, each with an object under the key ``having``.
+
+    Raises MissingInputError, and FormatError with ``remedy`` when it is no such array.
+    """
+    try:
+        found = json.loads(read_bytes(path))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"not JSON: {error}", where=str(path), remedy=remedy) from error
+    if not isinstance(found, list) or not all(
+        isinstance(one, dict) and isinstance(one.get(having), dict) for one in found
+    ):
+        raise FormatError(f"not a list of objects with {having!r}", where=str(path), remedy=remedy)
+    return found
 
 
 class Tool(ABC):

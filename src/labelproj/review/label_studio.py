@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 from xml.sax.saxutils import quoteattr
 
-from labelproj.errors import FormatError
-from labelproj.formats.lines import open_output, read_bytes
+from labelproj.formats.lines import open_output
 from labelproj.languages import direction
 from labelproj.records import Reject
-from labelproj.review.base import ACCEPT, REJECT, Answer, Item, Mark, Tool, marks_of
+from labelproj.review.base import ACCEPT, REJECT, Answer, Item, Mark, Tool, json_objects, marks_of
 from labelproj.review.offsets import Utf16
 from labelproj.review.tie import predicted_spans
 
@@ -75,20 +74,8 @@ class LabelStudio(Tool):
 
     def read(self, source: Path) -> Iterator[Answer | Reject]:
         """Yield an answer for each submitted annotation; see :meth:`Tool.read`."""
-        try:
-            tasks = json.loads(read_bytes(source))
-        except (ValueError, RecursionError) as error:
-            raise FormatError(
-                f"not JSON: {error}", where=str(source), remedy="export it as JSON"
-            ) from error
-        if not isinstance(tasks, list) or not all(
-            isinstance(task, dict) and isinstance(task.get("data"), dict) for task in tasks
-        ):
-            raise FormatError(
-                "not a list of Label Studio tasks",
-                where=str(source),
-                remedy="export it as JSON (not JSON-MIN)",
-            )
+        remedy = "export it as JSON (not JSON-MIN)"
+        tasks = json_objects(source, having="data", remedy=remedy)
         for number, task in enumerate(tasks, start=1):
             for annotation in task.get("annotations") or ():
                 if annotation.get("was_cancelled"):
