@@ -171,7 +171,8 @@ def test_the_examples_of_formats_can_be_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "schema", ["UNITS", "TRANSLATED", "PROJECTED", "FILTERED", "DOCUMENTS", "REJECTS"]
+    "schema",
+    ["UNITS", "TRANSLATED", "PROJECTED", "FILTERED", "DOCUMENTS", "REJECTS", "CORRECTIONS"],
 )
 def test_every_column_is_explained(schema: str) -> None:
     section = read(DOCS / "formats.md").split("\n## Tables\n")[1]

@@ -23,6 +23,7 @@ __all__ = [
     "PrepareParams",
     "ProjectParams",
     "ReportParams",
+    "ReviewParams",
     "TrainParams",
     "TranslateParams",
     "load_config",
@@ -171,6 +172,13 @@ class FilterParams(Section):
     duplicate: bool = True
 
 
+class ReviewParams(Section):
+    """What people corrected: tables of ``labelproj review import``, and who has precedence."""
+
+    corrections: tuple[str, ...] = ()
+    precedence: tuple[str, ...] = ()
+
+
 class BuildParams(Section):
     """The dataset: its name, licence and splits."""
 
@@ -235,7 +243,7 @@ class ReportParams(Section):
     """The page for people."""
 
     title: str = "labelproj report"
-    examples: Count = 60
+    examples: Count = 20_000
 
 
 class Config(Section):
@@ -249,6 +257,7 @@ class Config(Section):
     translate: TranslateParams = TranslateParams()
     project: ProjectParams = ProjectParams()
     filter: FilterParams = FilterParams()
+    review: ReviewParams = ReviewParams()
     build: BuildParams = BuildParams()
     train: TrainParams = TrainParams()
     gold: dict[str, GoldParams] = Field(default_factory=dict)

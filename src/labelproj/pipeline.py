@@ -141,6 +141,10 @@ def _build(run: Run) -> Result:
         attrition=filtered / "attrition.json",
         out=run.layout.dataset(run.task, run.target),
         params=run.config.build,
+        review=run.config.review.model_copy(
+            update={"corrections": tuple(map(run.path, run.config.review.corrections))}
+        ),
+        work=run.work("build"),
         task=run.task,
         src=run.source,
         tgt=run.target,
@@ -165,7 +169,7 @@ def _train(run: Run) -> Result:
 
 
 def _evaluate(run: Run) -> Result:
-    from labelproj.evaluate.projection import score_projection
+    from labelproj.evaluate.projection import projection_metrics
     from labelproj.stages.evaluate import run_evaluate
 
     if run.gold.test is None:
@@ -176,13 +180,13 @@ def _evaluate(run: Run) -> Result:
         )
     projection = None
     if run.gold.parallel:
-        projection = score_projection(
+        projection = projection_metrics(
             Path(run.path(run.gold.parallel)),
             params=run.config.project,
             work=run.work("evaluate"),
             device=run.config.translate.device,
             mt=run.weights(),
-        ).as_dict()
+        )
     return run_evaluate(
         models=run.layout.models(run.task, run.target),
         gold_test=run.path(run.gold.test),
@@ -206,6 +210,7 @@ def _report(run: Run) -> Result:
         evaluation=layout.evaluation(run.task, run.target),
         out=layout.report(run.task, run.target),
         params=run.config.report,
+        corrections=[Path(run.path(path)) for path in run.config.review.corrections],
         task=run.task,
         src=run.source,
         tgt=run.target,

@@ -9,6 +9,7 @@ from labelproj.build.markdown import table_text as _table
 from labelproj.config import BuildParams
 from labelproj.errors import DependencyError
 from labelproj.languages import language_name
+from labelproj.review.apply import Applied
 
 __all__ = ["CardFacts", "SplitFacts", "card_text"]
 
@@ -44,6 +45,7 @@ class CardFacts:
     metrics: Mapping[str, Any]
     signature: str
     left_over: int
+    reviewed: Applied | None = None
 
 
 def card_text(features: Any, *, facts: CardFacts, params: BuildParams) -> str:
@@ -100,12 +102,14 @@ def _sections(facts: CardFacts, params: BuildParams) -> list[str]:
         f"# {params.name}",
         f"{target} data for the task `{facts.task}`, made by machine from labelled {source} text: "
         f"the text was translated and the labels were projected onto the translation. "
-        f"No person has checked the translations or the labels.",
+        f"{_seen(facts.reviewed)}",
         "## Contents",
         _contents(facts),
         "Each row is a document. `tokens` and `ner_tags` (IOB2) are for training; `spans` has "
         "every label with its place in `text` (code points, half-open), its score and its method. "
-        "`complete` is false where some sentences of the source document were rejected. "
+        "`status` says whether people have seen all of a row (`reviewed`), some of it (`partly "
+        "reviewed`) or none (`machine`). `complete` is false where some sentences of the source "
+        "document were rejected. "
         f"Overlapping spans that the tags have no room for: {facts.left_over}.",
         "## How to load",
         "```python\nfrom datasets import load_dataset\n\n"
@@ -126,6 +130,15 @@ def _sections(facts: CardFacts, params: BuildParams) -> list[str]:
         "labels and lengths differs from it.\n"
         "- It is for training. Measure systems on data that people labelled.",
     ]
+
+
+def _seen(reviewed: Applied | None) -> str:
+    if reviewed is None or not reviewed.used:
+        return "No person has checked the translations or the labels."
+    return (
+        f"People have checked {reviewed.used} sentences: {reviewed.accept} were left as they were, "
+        f"{reviewed.edit} corrected and {reviewed.reject} rejected. The rest nobody has checked."
+    )
 
 
 def _contents(facts: CardFacts) -> str:

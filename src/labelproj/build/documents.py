@@ -9,7 +9,7 @@ from pathlib import Path
 from labelproj import tables
 from labelproj.errors import StorageError
 from labelproj.languages import is_unspaced_language
-from labelproj.records import Document, Projection, Segment, Span
+from labelproj.records import POST_EDITED, REVIEWED, Document, Projection, Segment, Span
 
 __all__ = ["Reassembled", "reassemble", "target_documents"]
 
@@ -23,13 +23,16 @@ class Reassembled:
 
     ``projections`` has, for each segment of ``document``, one non-null projection for each of
     its spans, in the same order and with the same offsets. ``complete`` says whether all units
-    of the source document were accepted. ``signature`` is that of the units.
+    of the source document were accepted. ``signature`` is that of the units. ``status`` says
+    whether people have seen it: ``machine`` (nobody), ``reviewed`` (all units), ``partly
+    reviewed``.
     """
 
     document: Document
     projections: tuple[tuple[Projection, ...], ...]
     complete: bool
     signature: str
+    status: str = "machine"
 
 
 def target_documents(kept: Path, documents: Path, *, tgt: str) -> Iterator[Document]:
@@ -96,7 +99,13 @@ def _document(row: Row, units: Sequence[Row], *, tgt: str) -> Reassembled:
         projections=tuple(projections),
         complete=len(units) == expected,
         signature=str(units[0]["signature"]),
+        status=_status(units),
     )
+
+
+def _status(units: Sequence[Row]) -> str:
+    seen = sum(unit["mt_status"] in {REVIEWED, POST_EDITED} for unit in units)
+    return "machine" if not seen else "reviewed" if seen == len(units) else "partly reviewed"
 
 
 def _join(units: Sequence[Row], *, unspaced: bool) -> tuple[str, tuple[Projection, ...]]:

@@ -22,7 +22,7 @@ from labelproj.provenance import file_digest, signature
 from labelproj.records import Projection, Reject, Span
 from labelproj.text import words
 
-__all__ = ["bench_projection", "read_gold", "score_projection"]
+__all__ = ["bench_projection", "projection_metrics", "read_gold"]
 
 BATCH = 1024
 #: Aligner names that say where links come from: ``record:awesome``, ``pharaoh:FILE``.
@@ -47,19 +47,26 @@ def read_gold(path: Path) -> list[GoldPair]:
     return pairs
 
 
-def score_projection(
+def projection_metrics(
     path: Path,
     *,
     params: ProjectParams,
     work: Path,
     device: str = "auto",
     mt: str | None = None,
-) -> SpanScores:
-    """Project the source spans of a gold file onto its translations and score them."""
+) -> dict[str, object]:
+    """Project the source spans of a gold file onto its translations and score them.
+
+    Returns :meth:`SpanScores.as_dict` with the ``method`` and its ``calibration``: what share
+    of the spans of like score is right.
+    """
     gold = read_gold(path)
     projector = _open(gold, params, work=work, device=device, mt=mt)
     found = list(_projected(gold, projector, given_tokens=False))
-    return _scores(gold, found)
+    return _scores(gold, found).as_dict() | {
+        "method": _method(params),
+        "calibration": calibration(_judged(gold, found)),
+    }
 
 
 def bench_projection(
@@ -97,7 +104,7 @@ def bench_projection(
         "name": path.name.removesuffix(".gz").removesuffix(".jsonl"),
         "set": path.parent.name,
         "pair": f"{gold[0].src_lang}-{gold[0].tgt_lang}",
-        "method": f"{params.method}:{name}" if params.method == "alignment" else params.method,
+        "method": _method(params),
         "exact_f1": round(100 * scores.exact.f1, 2),
         "precision": round(100 * scores.exact.precision, 2),
         "recall": round(100 * scores.exact.recall, 2),
@@ -111,6 +118,11 @@ def bench_projection(
         "calibration": calibration(_judged(gold, found)),
         "signature": signature("bench", {**projector.params(), "gold": file_digest(path)}),
     }
+
+
+def _method(params: ProjectParams) -> str:
+    """Return the name of a method in results: with its aligner, where it has one."""
+    return f"alignment:{params.align.name}" if params.method == "alignment" else params.method
 
 
 def _open(

@@ -162,6 +162,7 @@ def _publish(work: Path, out: Path, *, name: str, tgt: str) -> list[Path]:
         (work / "filtered" / "attrition.json", out / "attrition.json"),
         (work / "prepared" / "documents.parquet", out / "documents.parquet"),
         (work / "prepared" / "quarantine.parquet", out / "quarantine.parquet"),
+        (documents, out / "documents.parquet"),
     ]
     for source, target in tables_out:
         with tables.atomic_path(target) as temporary:
