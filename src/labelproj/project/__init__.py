@@ -6,8 +6,16 @@ from labelproj.align import open_aligner
 from labelproj.config import ProjectParams
 from labelproj.project.alignment import AlignmentProjector
 from labelproj.project.base import LabelledPair, PairCorpus, Projector
+from labelproj.project.places import project_places
 
-__all__ = ["METHODS", "LabelledPair", "PairCorpus", "Projector", "open_projector"]
+__all__ = [
+    "METHODS",
+    "LabelledPair",
+    "PairCorpus",
+    "Projector",
+    "open_projector",
+    "project_places",
+]
 
 METHODS = ("alignment",)
 
