@@ -182,4 +182,3 @@ def _answers(path: Path) -> dict[str, tuple[list[Place], str]]:
             places = [(span.surface(context), span.start, span.end) for span in spans]
             found[name] = (places, context)
     return found
-

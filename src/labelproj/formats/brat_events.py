@@ -75,7 +75,9 @@ def _lines(file: Path) -> Iterator[Line]:
                 yield line
 
 
-def _with_events(document: Document, file: Path, lines: Sequence[Line]) -> Iterator[Document | Reject]:
+def _with_events(
+    document: Document, file: Path, lines: Sequence[Line]
+) -> Iterator[Document | Reject]:
     (segment,) = document.segments
     bound: dict[str, list[Span]] = {}
     for span in segment.spans:
@@ -90,7 +92,9 @@ def _with_events(document: Document, file: Path, lines: Sequence[Line]) -> Itera
             reason = "not 'ID TAB TYPE:TRIGGER[ ROLE:ID…]'"
             rejects.append(Reject(str(file), line.number, document.id, reason, line.text))
             continue
-        pairs = [(role, what) for role, _, what in (p.partition(":") for p in match["rest"].split())]
+        pairs = [
+            (role, what) for role, _, what in (p.partition(":") for p in match["rest"].split())
+        ]
         found[match["id"]] = (line, match["type"], match["trigger"], pairs)
     triggers = {event: trigger for event, (_, _, trigger, _) in found.items()}
     spans: list[Span] = []

@@ -135,11 +135,15 @@ class _Text:
         if type(first) is not int or type(after) is not int:
             raise ValueError("'start' and 'end' are not numbers of tokens")
         if not 0 <= first < after <= len(self.tokens):
-            raise ValueError(f"tokens [{first}, {after}) are outside its text (0-{len(self.tokens)})")
+            raise ValueError(
+                f"tokens [{first}, {after}) are outside its text (0-{len(self.tokens)})"
+            )
         start, end = self.places[first][0], self.places[after - 1][1]
         said = mention.get("text")
         covered = (self.text[start:end], " ".join(self.tokens[first:after]))
-        if said is not None and "".join(str(said).split()) not in ["".join(c.split()) for c in covered]:
+        if said is not None and "".join(str(said).split()) not in [
+            "".join(c.split()) for c in covered
+        ]:
             raise ValueError(f"says {said!r} and its tokens are {covered[0]!r}")
         return start, end
 
@@ -259,7 +263,9 @@ class _Writer:
         else:
             tokens = [self._text[start:end] for start, end in self._places]
             head = (name or {"doc_id": self._id}) | {
-                "lang": self._lang, "text": self._text, "tokens": tokens,
+                "lang": self._lang,
+                "text": self._text,
+                "tokens": tokens,
             }
         entities = self._entity_mentions()
         head |= {"entity_mentions": entities}
@@ -272,7 +278,8 @@ class _Writer:
     def _mention(self, start: int, end: int) -> Record:
         first = bisect_right(self._places, start, key=lambda place: place[1])
         after = max(bisect_left(self._places, end, key=lambda place: place[0]), first + 1)
-        text = self._text[start:end]
+        after = min(after, len(self._places))
+        text = self._text[self._places[first][0] : self._places[after - 1][1]]
         if self._joined:
             tokens = self._others["tokens"][first:after]  # type: ignore[index]
             text = " ".join(tokens)

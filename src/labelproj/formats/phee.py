@@ -137,7 +137,9 @@ def _places(event: str, role: str, value: Mapping[str, Any], text: str) -> list[
                 raise ValueError(f"{role}: no text and start")
             end = start + len(surface)
             if text[start:end] != surface or start < 0:
-                raise ValueError(f"{role} says {surface!r} and its offsets cover {text[start:end]!r}")
+                raise ValueError(
+                    f"{role} says {surface!r} and its offsets cover {text[start:end]!r}"
+                )
             spans += checked_spans([Span(name, start, end, role, event)], text)
     return spans
 

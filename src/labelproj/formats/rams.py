@@ -183,6 +183,8 @@ def _record(document: Document) -> Record:
         [*found[name], mentions.get(name, [])]
         for name in sorted(found, key=lambda name: order.get(name, len(order)))
     ]
-    return {"doc_key": document.id, "sentences": parts} | rest | {
-        "evt_triggers": triggers, "ent_spans": entities, "gold_evt_links": links
-    }
+    return (
+        {"doc_key": document.id, "sentences": parts}
+        | rest
+        | {"evt_triggers": triggers, "ent_spans": entities, "gold_evt_links": links}
+    )

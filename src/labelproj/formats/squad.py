@@ -224,4 +224,3 @@ def _paragraph(document: Document) -> Record:
 
 def _answer(span: Span, text: str) -> Record:
     return {"text": span.surface(text), "answer_start": span.start}
-

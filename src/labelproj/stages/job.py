@@ -7,7 +7,13 @@ from pathlib import Path
 
 from labelproj import tables
 from labelproj.align import check_aligner
-from labelproj.config import BuildParams, FilterParams, PrepareParams, ProjectParams, TranslateParams
+from labelproj.config import (
+    BuildParams,
+    FilterParams,
+    PrepareParams,
+    ProjectParams,
+    TranslateParams,
+)
 from labelproj.errors import UsageError
 from labelproj.formats import check_inputs, split_spec, write_documents
 from labelproj.progress import log

@@ -67,9 +67,7 @@ class _Rows(Dataset):
         if not text.strip():
             return []
         projections = [p for segment in one.projections for p in segment]
-        scores = {
-            (s.id, s.start, s.end): p.score for s, p in zip(spans, projections, strict=True)
-        }
+        scores = {(s.id, s.start, s.end): p.score for s, p in zip(spans, projections, strict=True)}
 
         def part(span: Span) -> Row:
             score = scores[span.id, span.start, span.end]

@@ -45,9 +45,9 @@ class _Rows(Dataset):
         names = ("id", "title", "context", "question")
         said = ("tier", "context_lang", "question_lang", "document_id")
         return types.Features(
-            {name: text for name in names}
+            dict.fromkeys(names, text)
             | {"answers": answers, "is_impossible": types.Value("bool")}
-            | {name: text for name in said}
+            | dict.fromkeys(said, text)
             | {"score": types.Value("float64"), "complete": types.Value("bool"), "signature": text}
         )
 
@@ -294,9 +294,7 @@ def _chunks(text: str, lang: str) -> list[tuple[int, int]]:
     return chunks
 
 
-def _prompt(
-    question: str, context: str, chunk: tuple[int, int], answers: Sequence[Span]
-) -> Prompt:
+def _prompt(question: str, context: str, chunk: tuple[int, int], answers: Sequence[Span]) -> Prompt:
     head = question + BETWEEN
     start, end = chunk
     inside = [span for span in answers if start <= span.start and span.end <= end]
