@@ -42,7 +42,7 @@ Words = Callable[[str], list[str]]
 def squad_words(text: str) -> list[str]:
     """Return the words of an answer as SQuAD's official script compares them."""
     plain = "".join(c for c in text.lower() if c not in _ASCII_MARKS)
-    return regex.sub(_ARTICLES["en"], " ", plain).split()
+    return str(regex.sub(_ARTICLES["en"], " ", plain)).split()
 
 
 def mlqa_words(text: str, lang: str) -> list[str]:

@@ -39,8 +39,8 @@ class OneIe(Format):
     one the tokens are joined as people write. A mention with a bad place is a Reject with the
     event or entity it is of, and the document goes on without that event. Entities are spans
     without a group, named by their id. Everything else is in the payload (``oneie``, and
-    ``mentions`` by id) and is written back, unless the text is another now. Written tokens are those that were read where they still make up the text, and
-    else labelproj's own words.
+    ``mentions`` by id) and is written back, unless the text is another now. Written tokens are
+    those that were read where they still make up the text, and else labelproj's own words.
     """
 
     name: ClassVar[str] = "oneie"

@@ -123,13 +123,20 @@ def _argument_spans(event: str, role: str, value: Mapping[str, Any], text: str) 
 
 
 def _places(event: str, role: str, value: Mapping[str, Any], text: str) -> list[Span]:
-    """Return the spans of a role: those of an entity share their id. ValueError says what is bad."""
+    """Return the spans of a role: those of an entity share their id.
+
+    Raises ValueError where the text has something else there.
+    """
     spans: list[Span] = []
     taken: set[str] = set()
-    lists = [value.get(key) for key in ("entity_id", "text", "start")]
-    if not all(isinstance(one, list) for one in lists):
-        raise ValueError(f"{role}: 'entity_id', 'text' and 'start' are not lists")
-    for entity, surfaces, starts in zip(*lists, strict=True):  # type: ignore[call-overload]
+    lists: list[Any] = [value.get(key) for key in ("entity_id", "text", "start")]
+    if not all(isinstance(one, list) and len(one) == len(lists[0]) for one in lists):
+        raise ValueError(f"{role}: 'entity_id', 'text' and 'start' are not lists of one length")
+    for entity, surfaces, starts in zip(*lists, strict=True):
+        if not isinstance(surfaces, list) or not isinstance(starts, list):
+            raise ValueError(f"{role}: 'text' and 'start' are not lists of lists")
+        if len(surfaces) != len(starts):
+            raise ValueError(f"{role}: {len(surfaces)} texts and {len(starts)} starts")
         name = argument_id(event, role, str(entity), taken=taken)
         taken.add(name)
         for surface, start in zip(surfaces, starts, strict=True):

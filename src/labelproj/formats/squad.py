@@ -49,7 +49,7 @@ class Squad(Format):
         return {"data", "paragraphs"} <= head.keys()
 
     def read(self, source: str, *, lang: str) -> Iterator[Document | Reject]:
-        """Yield one document a paragraph, a Reject for each bad question; see :meth:`Format.read`."""
+        """Yield a document a paragraph, a Reject a bad question; see :meth:`Format.read`."""
         path = Path(source)
         top = other_keys(path, "data")
         seen: set[str] = set()
@@ -66,7 +66,8 @@ class Squad(Format):
                 yield Reject(source, None, where, str(error))
                 continue
             for place, paragraph in enumerate(paragraphs):
-                payload = {"title": title, "squad": {"article": number, "top": top, "of": others}}
+                payload: dict[str, object] = {"title": title}
+                payload["squad"] = {"article": number, "top": top, "of": others}
                 yield from _document(
                     f"{title or number}-{place}", paragraph, source, lang, payload, seen
                 )
@@ -175,7 +176,7 @@ def _document(
 
 
 def _spans(question: str, value: Record, context: str) -> list[Span]:
-    spans = []
+    spans: list[Span] = []
     for key, label in _LISTS.items():
         for answer in mapping_list(value, key):
             span = answer_span(question, len(spans), answer, context)
@@ -219,7 +220,7 @@ def _paragraph(document: Document) -> Record:
         qas.append(record | own)
     paragraph = document.payload.get("paragraph")
     rest = paragraph if isinstance(paragraph, dict) else {}
-    return {"context": text, "qas": qas} | rest
+    return {"context": text, "qas": qas, **rest}
 
 
 def _answer(span: Span, text: str) -> Record:

@@ -36,10 +36,10 @@ def run_prepare(
 ) -> dict[str, object]:
     """Read ``inputs`` and write ``units.parquet``, ``documents.parquet``, ``quarantine.parquet``.
 
-    ``task`` says what a record must be. A record that cannot be used goes to the quarantine with its place and reason; with
-    ``params.strict`` it is a RecordError instead. ``quarantine`` is where people will find that
-    table in the end, where it is not to stay in ``out``. Raises MissingInputError when there is no
-    input, or no record in it that can be used.
+    ``task`` says what a record must be. One that cannot be used goes to the quarantine with its
+    place and reason; with ``params.strict`` it is a RecordError instead. ``quarantine`` is where
+    people will find that table in the end, where it is not to stay in ``out``. Raises
+    MissingInputError when there is no input, or no record in it that can be used.
     """
     started = time.monotonic()
     shaping = params.model_dump(mode="json", exclude={"inputs", "strict", "limit"})

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from labelproj.build.documents import Reassembled
 from labelproj.config import BuildParams, EventParams, FilterParams
 from labelproj.evaluate.events import attached_scores
-from labelproj.events import Event, events_of, headless, is_trigger
+from labelproj.events import Event, events_of, headless
 from labelproj.formats.base import joined_text
 from labelproj.records import Document, Span
 from labelproj.tasks.base import (
@@ -75,7 +75,7 @@ class _Rows(Dataset):
             return place | {"text": span.surface(text), "score": score}
 
         # A trigger that is lost says at least what type its event is.
-        types = {s.group: s.label for s in one.lost if is_trigger(s)}
+        types = {s.group: s.label for s in one.lost if s.group == s.id}
         events: list[Row] = [
             {
                 "id": event.id,
@@ -166,7 +166,8 @@ class EventArguments(Task):
         spans = [span for _, span in one.document.spans()]
         events = {event.id: event for event in events_of(spans)}
         arguments: dict[str, set[str]] = {name: set() for name in events}
-        for name, group in [(s.id, s.group) for s in (*spans, *one.lost)]:
+        named = [(s.id, s.group) for s in spans] + [(s.id, s.group) for s in one.lost]
+        for name, group in named:
             if group is not None and name != group:
                 arguments.setdefault(group, set()).add(name)
             elif group is not None:
@@ -242,7 +243,7 @@ def _against(
     if not has_trigger and (policy.require_trigger or not placed):
         return f"no trigger: {lost[name][0] if name in lost else 'not in the source'}"
     if policy.lost_argument == "event":
-        for one in arguments:
+        for one in sorted(arguments):
             if one in lost:
                 return f"an argument is lost: {lost[one][0]}"
     if len(placed) < policy.min_arguments:
