@@ -176,7 +176,7 @@ def _publish(
         params=BuildParams(),
         tgt=tgt,
     )
-    exports = []
+    exports: list[Path] = []
     for ending, format in task.exports:
         exports.append(out / f"{name}{ending}")
         write_documents((one.one.document for one in usable), exports[-1], format=format)
