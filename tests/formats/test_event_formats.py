@@ -321,6 +321,18 @@ def test_brat_events_without_their_parts(tmp_path: Path) -> None:
         write_documents([document], tmp_path / "x.ann", format="brat_events")
 
 
+def test_ids_that_brat_does_not_have_become_its_own(tmp_path: Path) -> None:
+    spans = (
+        Span("n-E1", 0, 3, "Fire", "n-E1"),
+        Span("E1", 4, 8, "Loss", "E1"),
+        Span("E1|Cause|n-E1", 0, 3, "Cause", "E1"),
+    )
+    document = Document("a", "en", (Segment("text", "text", "The mill.", spans),))
+    write_documents([document], tmp_path / "out", format="brat_events")
+    lines = (tmp_path / "out" / "a.ann").read_text().splitlines()
+    assert lines[2:] == ["E2\tFire:T1", "E1\tLoss:T2 Cause:E2"]
+
+
 def test_brat_lines_go_with_what_they_name(tmp_path: Path) -> None:
     (document,) = documents_of(brat(tmp_path / "in"))
     (segment,) = document.segments
