@@ -24,6 +24,7 @@ from labelproj.records import Candidate, Projection, Span, Unit
 __all__ = [
     "CORRECTIONS",
     "DOCUMENTS",
+    "DROPPED",
     "FILTERED",
     "PROJECTED",
     "REJECTS",
@@ -81,6 +82,13 @@ DOCUMENTS: Schema = {
     "payload": pl.String,
     "source": pl.String,
     "signature": pl.String,
+}
+#: One row a thing (an event, a question) that the task's policy left out of the dataset.
+DROPPED: Schema = {
+    "kind": pl.String,
+    "id": pl.String,
+    "reason": pl.String,
+    "raw": pl.String,
 }
 #: One row a translation unit of the source text.
 UNITS: Schema = {

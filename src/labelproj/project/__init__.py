@@ -7,8 +7,17 @@ from labelproj.config import ProjectParams
 from labelproj.project.alignment import AlignmentProposer
 from labelproj.project.base import LabelledPair, PairCorpus, Projector, Proposer
 from labelproj.project.joint import JointProjector
+from labelproj.project.places import project_places
 
-__all__ = ["METHODS", "LabelledPair", "PairCorpus", "Projector", "Proposer", "open_projector"]
+__all__ = [
+    "METHODS",
+    "LabelledPair",
+    "PairCorpus",
+    "Projector",
+    "Proposer",
+    "open_projector",
+    "project_places",
+]
 
 METHODS = ("alignment", "constrained")
 
