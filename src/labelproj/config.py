@@ -125,9 +125,14 @@ class AlignParams(Section):
 
 
 class ProjectParams(Section):
-    """Finding every source span's place in the translation."""
+    """Finding every source span's place in the translation.
 
-    method: Literal["alignment"] = "alignment"
+    ``members`` are those of the method ``ensemble``: names of aligners, with ``:MODEL`` behind
+    where a model is not ``align.model``.
+    """
+
+    method: Literal["alignment", "ensemble"] = "alignment"
+    members: tuple[str, ...] = ()
     align: AlignParams = AlignParams()
     min_score: Share = 0.0
     rows_per_shard: Count = 2048

@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "AlignerBackend",
+    "AlignerComputeType",
     "AlignerLayer",
     "AlignerModel",
     "ExtraBitext",
     "Json",
+    "Members",
     "ParamsFile",
     "Resume",
     "parse_label_map",
@@ -26,6 +29,20 @@ AlignerModel = Annotated[
 ]
 AlignerLayer = Annotated[
     int | None, typer.Option(help="Its layer; chosen for the model when not given.")
+]
+AlignerBackend = Annotated[
+    str, typer.Option(help="What computes the aligner's encoder: auto, torch or ct2.")
+]
+AlignerComputeType = Annotated[
+    str, typer.Option(help="The numbers of the aligner's encoder: float32, int8, …")
+]
+Members = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--member",
+        help="A member of the ensemble, may be repeated: an aligner, or NAME:MODEL for one with a "
+        "model of its own.",
+    ),
 ]
 ExtraBitext = Annotated[
     list[Path] | None,

@@ -7,10 +7,13 @@ from typing import Annotated
 import typer
 
 from labelproj.cli.options import (
+    AlignerBackend,
+    AlignerComputeType,
     AlignerLayer,
     AlignerModel,
     ExtraBitext,
     Json,
+    Members,
     Resume,
     parse_label_map,
 )
@@ -37,6 +40,7 @@ class Method(StrEnum):
     """The projection methods there are."""
 
     ALIGNMENT = "alignment"
+    ENSEMBLE = "ensemble"
 
 
 class Matching(StrEnum):
@@ -73,7 +77,10 @@ def project(
     ] = "eflomal",
     aligner_model: AlignerModel = None,
     aligner_layer: AlignerLayer = None,
+    aligner_backend: AlignerBackend = "auto",
+    aligner_compute_type: AlignerComputeType = "float32",
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
+    member: Members = None,
     extra_bitext: ExtraBitext = None,
     input_format: Annotated[
         str | None, typer.Option("--format", help="Format of the input, if its name does not tell.")
@@ -153,12 +160,16 @@ def project(
         return
     from labelproj.stages.job import run_job
 
-    align = AlignParams(
-        name=aligner,
-        model=aligner_model,
-        layer=aligner_layer,
-        matching=matching.value,
-        extra_bitext=tuple(str(path) for path in extra_bitext or ()),
+    align = AlignParams.model_validate(
+        {
+            "name": aligner,
+            "model": aligner_model,
+            "layer": aligner_layer,
+            "matching": matching.value,
+            "backend": aligner_backend,
+            "compute_type": aligner_compute_type,
+            "extra_bitext": [str(path) for path in extra_bitext or ()],
+        }
     )
     result = run_job(
         inputs=inputs,
@@ -169,7 +180,9 @@ def project(
         task=task.value,
         prepare=prepare,
         translate=translate,
-        project=ProjectParams(method=method.value, align=align, min_score=min_score),
+        project=ProjectParams(
+            method=method.value, members=tuple(member or ()), align=align, min_score=min_score
+        ),
         filters=FilterParams(),
         format=input_format,
         resume=resume,
