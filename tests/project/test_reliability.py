@@ -29,7 +29,7 @@ def test_a_measured_member_keeps_its_share_and_the_other_is_compared_with_it() -
     for share in (0.5, 0.8):
         first, second = reliabilities(observed([0.95, share]), [0.95, None], otherwise=0.85)
         assert first == 0.95
-        assert abs(second - share) < 0.1
+        assert abs(second - share) < 0.15
 
 
 def test_without_anything_to_see_all_stay_as_they_begin() -> None:
