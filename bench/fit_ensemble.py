@@ -32,7 +32,7 @@ from labelproj.evaluate.given import given_proposers
 from labelproj.evaluate.projection import read_gold
 from labelproj.evaluate.spans import snap
 from labelproj.formats.parallel import GoldPair
-from labelproj.project import _open_proposer
+from labelproj.project import open_proposer
 from labelproj.project.assign import MayOverlap, assign
 from labelproj.project.base import LabelledPair, Place, Proposals, Proposer, Weighted
 from labelproj.project.ensemble import LEAST, EnsembleProposals, EnsembleProposer
@@ -98,7 +98,7 @@ def read_set(data: Path, name: str, *, mt: str, work: Path) -> Set:
     proposed: dict[str, Sequence[Proposals]] = {}
     pairs = [LabelledPair(gold[i].src_text, gold[i].src_spans, gold[i].tgt_text) for i in counted]
     for member in names:
-        members[member] = given.get(member) or _open_proposer(
+        members[member] = given.get(member) or open_proposer(
             member,
             params,
             work=work / name,

@@ -12,8 +12,11 @@ from labelproj.cli.options import (
     AlignerComputeType,
     AlignerLayer,
     AlignerModel,
+    ConstrainedModel,
     ExtraBitext,
     Json,
+    MarkerName,
+    Markers,
     Members,
 )
 from labelproj.cli.project import Device, Matching, Method
@@ -125,6 +128,8 @@ def projection(
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
     member: Members = None,
     extra_bitext: ExtraBitext = None,
+    constrained_model: ConstrainedModel = None,
+    markers: Markers = MarkerName.BRACKETS,
     part: Annotated[
         Part, typer.Option(help="Score all records, or every second (all are learnt from).")
     ] = Part.ALL,
@@ -144,7 +149,7 @@ def projection(
 
     Example: labelproj bench projection --gold gold.en-es.jsonl --aligner eflomal
     """
-    from labelproj.config import AlignParams, ProjectParams
+    from labelproj.config import AlignParams, ConstrainedParams, ProjectParams
     from labelproj.evaluate.calibration_plot import write_calibration_plot
     from labelproj.evaluate.projection import bench_projection
 
@@ -159,7 +164,12 @@ def projection(
             "extra_bitext": [str(path) for path in extra_bitext or ()],
         }
     )
-    params = ProjectParams(method=method.value, members=tuple(member or ()), align=align)
+    constrained = ConstrainedParams.model_validate(
+        {"model": constrained_model, "markers": markers.value}
+    )
+    params = ProjectParams(
+        method=method.value, members=tuple(member or ()), align=align, constrained=constrained
+    )
     sets: list[dict[str, Any]] = []
     for path in gold:
         with tempfile.TemporaryDirectory(prefix="labelproj-bench-") as work:

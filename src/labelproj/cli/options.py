@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,11 @@ __all__ = [
     "AlignerComputeType",
     "AlignerLayer",
     "AlignerModel",
+    "ConstrainedModel",
     "ExtraBitext",
     "Json",
+    "MarkerName",
+    "Markers",
     "Members",
     "ParamsFile",
     "Resume",
@@ -48,6 +52,22 @@ ExtraBitext = Annotated[
     list[Path] | None,
     typer.Option(help="More bitext (TSV) for eflomal and systran to learn from."),
 ]
+ConstrainedModel = Annotated[
+    str | None,
+    typer.Option(
+        help="Method constrained: Hugging Face folder or Hub id of the MT model; that of --mt."
+    ),
+]
+
+
+class MarkerName(StrEnum):
+    """The marker schemes there are."""
+
+    BRACKETS = "brackets"
+    XML = "xml"
+
+
+Markers = Annotated[MarkerName, typer.Option(help="Marker scheme.")]
 
 
 def parse_label_map(text: str | None) -> dict[str, str | None]:

@@ -11,8 +11,11 @@ from labelproj.cli.options import (
     AlignerComputeType,
     AlignerLayer,
     AlignerModel,
+    ConstrainedModel,
     ExtraBitext,
     Json,
+    MarkerName,
+    Markers,
     Members,
     Resume,
     parse_label_map,
@@ -40,6 +43,7 @@ class Method(StrEnum):
     """The projection methods there are."""
 
     ALIGNMENT = "alignment"
+    CONSTRAINED = "constrained"
     ENSEMBLE = "ensemble"
 
 
@@ -82,6 +86,8 @@ def project(
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
     member: Members = None,
     extra_bitext: ExtraBitext = None,
+    constrained_model: ConstrainedModel = None,
+    markers: Markers = MarkerName.BRACKETS,
     input_format: Annotated[
         str | None, typer.Option("--format", help="Format of the input, if its name does not tell.")
     ] = None,
@@ -115,6 +121,7 @@ def project(
     """
     from labelproj.config import (
         AlignParams,
+        ConstrainedParams,
         FilterParams,
         PrepareParams,
         ProjectParams,
@@ -171,6 +178,9 @@ def project(
             "extra_bitext": [str(path) for path in extra_bitext or ()],
         }
     )
+    constrained = ConstrainedParams.model_validate(
+        {"model": constrained_model, "markers": markers.value}
+    )
     result = run_job(
         inputs=inputs,
         out=out,
@@ -181,7 +191,11 @@ def project(
         prepare=prepare,
         translate=translate,
         project=ProjectParams(
-            method=method.value, members=tuple(member or ()), align=align, min_score=min_score
+            method=method.value,
+            members=tuple(member or ()),
+            align=align,
+            constrained=constrained,
+            min_score=min_score,
         ),
         filters=FilterParams(),
         format=input_format,

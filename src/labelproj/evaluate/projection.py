@@ -39,16 +39,27 @@ def read_gold(path: Path) -> list[GoldPair]:
 
 
 def score_projection(
-    path: Path, *, params: ProjectParams, work: Path, device: str = "auto"
+    path: Path,
+    *,
+    params: ProjectParams,
+    work: Path,
+    device: str = "auto",
+    mt: str | None = None,
 ) -> SpanScores:
     """Project the source spans of a gold file onto its translations and score them."""
     gold = read_gold(path)
-    projector = _open(gold, params, path=path, work=work, device=device)
+    projector = _open(gold, params, path=path, work=work, device=device, mt=mt)
     return _scores(gold, list(_projected(gold, projector)))
 
 
 def bench_projection(
-    path: Path, *, params: ProjectParams, work: Path, device: str = "auto", part: str = "all"
+    path: Path,
+    *,
+    params: ProjectParams,
+    work: Path,
+    device: str = "auto",
+    mt: str | None = None,
+    part: str = "all",
 ) -> dict[str, object]:
     """Return scores (0 to 100), speed, memory and calibration of a method on one gold file.
 
@@ -61,7 +72,7 @@ def bench_projection(
     """
     gold = read_gold(path)
     started = time.monotonic()
-    projector = _open(gold, params, path=path, work=work, device=device)
+    projector = _open(gold, params, path=path, work=work, device=device, mt=mt)
     found = list(_projected(gold, projector))
     seconds = time.monotonic() - started
     projected = sum(len(projections) for projections in found)
@@ -76,7 +87,9 @@ def bench_projection(
         "set": path.parent.name,
         "pair": f"{gold[0].src_lang}-{gold[0].tgt_lang}" if gold else "",
         "part": part,
-        "method": f"{params.method}:{'+'.join(names)}",
+        "method": params.method
+        if names == (params.method,)
+        else f"{params.method}:{'+'.join(names)}",
         "exact_f1": round(100 * scores.exact.f1, 2),
         "precision": round(100 * scores.exact.precision, 2),
         "recall": round(100 * scores.exact.recall, 2),
@@ -102,7 +115,13 @@ def _peak_mib() -> float:
 
 
 def _open(
-    gold: Sequence[GoldPair], params: ProjectParams, *, path: Path, work: Path, device: str
+    gold: Sequence[GoldPair],
+    params: ProjectParams,
+    *,
+    path: Path,
+    work: Path,
+    device: str,
+    mt: str | None,
 ) -> Projector:
     projector = open_projector(
         params,
@@ -110,6 +129,7 @@ def _open(
         src_lang=gold[0].src_lang,
         tgt_lang=gold[0].tgt_lang,
         device=device,
+        mt=mt,
         given=given_proposers(gold, member_names(params), path=path),
     )
     projector.fit(lambda: ((pair.src_text, pair.tgt_text) for pair in gold))

@@ -16,12 +16,14 @@ __all__ = [
     "LabelledPair",
     "PairCorpus",
     "Projector",
+    "Proposer",
     "check_method",
     "member_names",
     "open_projector",
+    "open_proposer",
 ]
 
-METHODS = ("alignment", "ensemble")
+METHODS = ("alignment", "constrained", "ensemble")
 
 #: Proposers by name.
 Given = Mapping[str, Proposer]
@@ -29,11 +31,16 @@ Given = Mapping[str, Proposer]
 
 def member_names(params: ProjectParams) -> tuple[str, ...]:
     """Return the names of the proposers that ``params`` ask for: one, or an ensemble's members."""
-    return params.members if params.method == "ensemble" else (params.align.name,)
+    if params.method == "ensemble":
+        return params.members
+    return (params.align.name if params.method == "alignment" else params.method,)
 
 
 def check_method(params: ProjectParams, *, given: Given | None = None) -> list[str]:
-    """Return the names of what will propose places; see :func:`open_projector`. Loads nothing."""
+    """Return the names of what will propose places; see :func:`open_projector`.
+
+    Loads nothing. Raises UsageError for names, models and bitext that will not do.
+    """
     names = member_names(params)
     if params.method == "ensemble" and len(set(names)) < max(2, len(names)):
         raise UsageError(
@@ -41,7 +48,9 @@ def check_method(params: ProjectParams, *, given: Given | None = None) -> list[s
             remedy="name them: project.members, or --member NAME --member NAME",
         )
     return [
-        name if name in (given or {}) else check_aligner(_aligner_params(name, params))
+        name
+        if name == "constrained" or name in (given or {})
+        else check_aligner(_aligner_params(name, params))
         for name in names
     ]
 
@@ -53,18 +62,20 @@ def open_projector(
     src_lang: str,
     tgt_lang: str,
     device: str = "auto",
+    mt: str | None = None,
     given: Given | None = None,
 ) -> Projector:
     """Open the projection method that ``params`` name.
 
-    ``given`` are proposers that are there already, by the name that ``params`` call them.
+    ``mt`` is the translation model (a Hub id, a Hugging Face folder or a prepared folder), for
+    the methods that need one. ``given`` are proposers that are there already, by the name that
+    ``params`` call them.
     """
     check_method(params, given=given)
+    languages = {"src_lang": src_lang, "tgt_lang": tgt_lang}
     proposers = [
         (given or {}).get(name)
-        or _open_proposer(
-            name, params, work=work, src_lang=src_lang, tgt_lang=tgt_lang, device=device
-        )
+        or open_proposer(name, params, work=work, device=device, mt=mt, **languages)
         for name in member_names(params)
     ]
     if params.method == "ensemble":
@@ -72,10 +83,23 @@ def open_projector(
     return JointProjector(proposers[0])
 
 
-def _open_proposer(
-    name: str, params: ProjectParams, *, work: Path, src_lang: str, tgt_lang: str, device: str
+def open_proposer(
+    name: str,
+    params: ProjectParams,
+    *,
+    work: Path,
+    src_lang: str,
+    tgt_lang: str,
+    device: str = "auto",
+    mt: str | None = None,
 ) -> Proposer:
-    """Open one proposer: an aligner by its name."""
+    """Open one proposer by its name: an aligner, or another method."""
+    if name == "constrained":
+        from labelproj.project.constrained import open_constrained
+
+        return open_constrained(
+            params.constrained, mt=mt, src_lang=src_lang, tgt_lang=tgt_lang, device=device
+        )
     aligner = open_aligner(
         _aligner_params(name, params),
         work=work,

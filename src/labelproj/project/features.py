@@ -25,6 +25,8 @@ SHARPNESS = 1.5
 CUT, SCALE = 8.0, 4.0
 #: Log-odds are also read as probabilities, as they are and flattened.
 TEMPERATURES = (1.0, 3.0)
+#: The evidence that is read besides, each a share, by kind of member.
+SHARES = {"alignment": ("captured", "owned", "covered")}
 #: Shares and probabilities are not taken to be less than this before their logarithm.
 LEAST_SHARE, LEAST_PROBABILITY = 0.02, 1e-3
 #: Characters added to both sides before lengths are compared, as short texts vary.
@@ -104,9 +106,9 @@ def _own(opinion: Opinion) -> dict[str, Column]:
     for number, temperature in enumerate(TEMPERATURES, start=1):
         logs = weights / temperature
         own[f"likely{number}"] = np.exp(logs - np.logaddexp.reduce(np.append(logs, 0.0)))
-    evidence = [weighed.candidate.evidence for weighed in opinion.weighed]
-    for name in sorted({name for parts in evidence for name in parts}):
-        own[f"log {name}"] = _log([parts.get(name, 0.0) for parts in evidence], LEAST_SHARE)
+    for name in SHARES.get(opinion.kind, ()):
+        parts = [weighed.candidate.evidence.get(name, 0.0) for weighed in opinion.weighed]
+        own[f"log {name}"] = _log(parts, LEAST_SHARE)
     return own
 
 
