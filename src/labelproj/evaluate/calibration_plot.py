@@ -68,7 +68,7 @@ def write_calibration_plot(result: Mapping[str, Any], folder: Path) -> Path:
     title = f"{result['set']} {result['name']}"
     if result["part"] != "all":
         title += f" ({result['part']} records)"
-    path = folder / f"{_NO_NAME.sub('-', title + ' ' + result['method']).strip('-')}.svg"
+    path = folder / f"{_NO_NAME.sub('-', title + ' ' + result['method'])[:150].strip('-')}.svg"
     try:
         with tables.atomic_path(path) as temporary:
             temporary.write_text(
