@@ -5,8 +5,8 @@
 DATA holds gold/. Fitted on the even-numbered records (from 0) of absa/en-es.train and on
 xsid/en-{it,de,ar,tr,zh}.valid, all else is held out. Each set is taken with several groups of
 members, so that one model serves them all. How far a member can be trusted is its share of right
-places on these spans, compared with eflomal's (mean of log-odds); for embedding and attention it
-depends on the model and is estimated in every job.
+places on these spans, compared with eflomal's (mean of log-odds); for embedding, attention and
+constrained it depends on the model and is estimated in every job.
 With --cross-validate nothing is written: the exact F1 of each group on a quarter of ABSA or a
 language of xSID that was left out of the fit is printed.
 """
@@ -27,7 +27,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from labelproj import __version__, tables
-from labelproj.config import AlignParams, ProjectParams
+from labelproj.config import AlignParams, ConstrainedParams, ProjectParams
 from labelproj.evaluate.given import given_proposers
 from labelproj.evaluate.projection import read_gold
 from labelproj.evaluate.spans import snap
@@ -45,16 +45,18 @@ ABSA = "absa/en-es.train"
 XSID = tuple(f"xsid/en-{lang}.valid" for lang in ("it", "de", "ar", "tr", "zh"))
 E_, A_, S_ = "eflomal", "record:awesome", "record:simalign"
 F_, M_ = "record:fast_align", "record:mgiza"
+C_ = "constrained"
 GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
     ABSA: (
         (E_,), (A_,), (E_, A_, S_), (E_, A_), (A_, S_), (S_, F_), (A_, S_, F_, M_),
         (E_, A_, S_, F_, M_), (E_, "systran"), (E_, "embedding"), (E_, "systran", "embedding"),
-        (E_, "embedding", "attention"),
+        (E_, "embedding", "attention"), (E_, C_), (E_, A_, C_), (E_, A_, S_, C_),
+        ("embedding", C_), (E_, "systran", C_),
     ),
     **dict.fromkeys(XSID, ((E_,), (E_, "systran"))),
 }  # fmt: skip
 #: What these are worth depends on the model, so it is estimated in every job.
-UNMEASURED = ("embedding", "attention")
+UNMEASURED = ("embedding", "attention", C_)
 ANCHOR, ANCHORED = "alignment:eflomal", 0.945
 #: Every set counts as so many spans a group, and large weights cost so much.
 RIDGE = 1.0
@@ -93,10 +95,11 @@ def read_set(data: Path, name: str, *, mt: str, work: Path) -> Set:
     counted = [i for i, pair in enumerate(gold) if pair.src_spans and (name != ABSA or i % 2 == 0)]
     names = list(dict.fromkeys(member for group in GROUPS[name] for member in group))
     given = given_proposers(gold, names, path=path)
-    params = ProjectParams(align=AlignParams(model=mt))
+    params = ProjectParams(align=AlignParams(model=mt), constrained=ConstrainedParams(model=mt))
     members: dict[str, Proposer] = {}
     proposed: dict[str, Sequence[Proposals]] = {}
     pairs = [LabelledPair(gold[i].src_text, gold[i].src_spans, gold[i].tgt_text) for i in counted]
+    also: list[list[list[Place]]] = [[[] for _ in pair.src_spans] for pair in pairs]
     for member in names:
         members[member] = given.get(member) or open_proposer(
             member,
@@ -107,7 +110,10 @@ def read_set(data: Path, name: str, *, mt: str, work: Path) -> Set:
             device="cpu",
         )
         members[member].fit(lambda: [(pair.src_text, pair.tgt_text) for pair in gold])
-        proposed[member] = members[member].propose(pairs)
+        proposed[member] = members[member].propose(pairs, also=also)
+        for places, proposals in zip(also, proposed[member], strict=True):
+            for own, options in zip(places, proposals.candidates, strict=True):
+                own += [(option.candidate.start, option.candidate.end) for option in options]
     print(name, len(pairs), "texts", file=sys.stderr)
     return Set(name, gold, counted, members, proposed)
 
