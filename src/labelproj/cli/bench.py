@@ -12,6 +12,7 @@ from labelproj.cli.options import (
     AlignerComputeType,
     AlignerLayer,
     AlignerModel,
+    Backend,
     ConstrainedModel,
     ExtraBitext,
     Json,
@@ -52,7 +53,7 @@ def alignment(
     aligner_model: AlignerModel = None,
     aligner_layer: AlignerLayer = None,
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
-    aligner_backend: AlignerBackend = "auto",
+    aligner_backend: AlignerBackend = Backend.AUTO,
     aligner_compute_type: AlignerComputeType = "float32",
     extra_bitext: ExtraBitext = None,
     src: Annotated[
@@ -82,7 +83,7 @@ def alignment(
             "model": aligner_model,
             "layer": aligner_layer,
             "matching": matching.value,
-            "backend": aligner_backend,
+            "backend": aligner_backend.value,
             "compute_type": aligner_compute_type,
             "extra_bitext": [str(path) for path in extra_bitext or ()],
         }
@@ -123,7 +124,7 @@ def projection(
     ] = "eflomal",
     aligner_model: AlignerModel = None,
     aligner_layer: AlignerLayer = None,
-    aligner_backend: AlignerBackend = "auto",
+    aligner_backend: AlignerBackend = Backend.AUTO,
     aligner_compute_type: AlignerComputeType = "float32",
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
     member: Members = None,
@@ -159,7 +160,7 @@ def projection(
             "model": aligner_model,
             "layer": aligner_layer,
             "matching": matching.value,
-            "backend": aligner_backend,
+            "backend": aligner_backend.value,
             "compute_type": aligner_compute_type,
             "extra_bitext": [str(path) for path in extra_bitext or ()],
         }

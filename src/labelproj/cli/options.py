@@ -11,6 +11,7 @@ __all__ = [
     "AlignerComputeType",
     "AlignerLayer",
     "AlignerModel",
+    "Backend",
     "ConstrainedModel",
     "ExtraBitext",
     "Json",
@@ -34,9 +35,17 @@ AlignerModel = Annotated[
 AlignerLayer = Annotated[
     int | None, typer.Option(help="Its layer; chosen for the model when not given.")
 ]
-AlignerBackend = Annotated[
-    str, typer.Option(help="What computes the aligner's encoder: auto, torch or ct2.")
-]
+
+
+class Backend(StrEnum):
+    """What computes an encoder."""
+
+    AUTO = "auto"
+    TORCH = "torch"
+    CT2 = "ct2"
+
+
+AlignerBackend = Annotated[Backend, typer.Option(help="What computes the aligner's encoder.")]
 AlignerComputeType = Annotated[
     str, typer.Option(help="The numbers of the aligner's encoder: float32, int8, …")
 ]
