@@ -134,7 +134,12 @@ def test_texts_made_to_break_things(tmp_path: Path, method: tuple[str, ...]) -> 
     lines = []
     for number, (src, tgt) in enumerate(itertools.product(ODD[1:], ODD)):
         spans = [{"id": "s0", "start": 0, "end": len(src.rstrip()), "label": "X"}]
-        record = {"id": str(number), "src_lang": "en", "tgt_lang": "ha", "src_text": src}
+        record: dict[str, object] = {
+            "id": str(number),
+            "src_lang": "en",
+            "tgt_lang": "ha",
+            "src_text": src,
+        }
         record |= {"tgt_text": tgt, "src_spans": spans, "tgt_spans": []}
         lines.append(json.dumps(record) + "\n")
     path = tmp_path / "odd.en-ha.jsonl"
