@@ -9,7 +9,18 @@ import typer
 
 from labelproj._version import __version__
 from labelproj.allocator import use_jemalloc
-from labelproj.cli import bench, convert, doctor, evaluate, init, project, results, stage
+from labelproj.cli import (
+    bench,
+    convert,
+    diff,
+    doctor,
+    evaluate,
+    init,
+    project,
+    release,
+    results,
+    stage,
+)
 from labelproj.errors import LabelprojError, StorageError
 from labelproj.progress import console, set_up_logging
 
@@ -30,6 +41,8 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(bench.app, name="bench")
 app.add_typer(stage.app, name="stage")
+app.command("diff")(diff.diff)
+app.add_typer(release.app, name="release")
 
 #: The commands that train with PyTorch.
 TRAINING = {("stage", "mt"), ("stage", "train")}
