@@ -188,9 +188,14 @@ class ConstrainedParams(Section):
 
 
 class ProjectParams(Section):
-    """Finding every source span's place in the translation."""
+    """Finding every source span's place in the translation.
 
-    method: Literal["alignment", "constrained"] = "alignment"
+    ``members`` are those of the method ``ensemble``: names of aligners, with ``:MODEL`` behind
+    where a model is not ``align.model``.
+    """
+
+    method: Literal["alignment", "constrained", "ensemble"] = "alignment"
+    members: tuple[str, ...] = ()
     align: AlignParams = AlignParams()
     constrained: ConstrainedParams = ConstrainedParams()
     min_score: Share = 0.0

@@ -7,13 +7,17 @@ from typing import Annotated
 import typer
 
 from labelproj.cli.options import (
+    AlignerBackend,
+    AlignerComputeType,
     AlignerLayer,
     AlignerModel,
+    Backend,
     ConstrainedModel,
     ExtraBitext,
     Json,
     MarkerName,
     Markers,
+    Members,
     Resume,
     parse_label_map,
 )
@@ -43,6 +47,7 @@ class Method(StrEnum):
 
     ALIGNMENT = "alignment"
     CONSTRAINED = "constrained"
+    ENSEMBLE = "ensemble"
 
 
 class Matching(StrEnum):
@@ -85,7 +90,10 @@ def project(
     ] = "eflomal",
     aligner_model: AlignerModel = None,
     aligner_layer: AlignerLayer = None,
+    aligner_backend: AlignerBackend = Backend.AUTO,
+    aligner_compute_type: AlignerComputeType = "float32",
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
+    member: Members = None,
     extra_bitext: ExtraBitext = None,
     constrained_model: ConstrainedModel = None,
     markers: Markers = MarkerName.BRACKETS,
@@ -169,12 +177,16 @@ def project(
         return
     from labelproj.stages.job import run_job
 
-    align = AlignParams(
-        name=aligner,
-        model=aligner_model,
-        layer=aligner_layer,
-        matching=matching.value,
-        extra_bitext=tuple(str(path) for path in extra_bitext or ()),
+    align = AlignParams.model_validate(
+        {
+            "name": aligner,
+            "model": aligner_model,
+            "layer": aligner_layer,
+            "matching": matching.value,
+            "backend": aligner_backend.value,
+            "compute_type": aligner_compute_type,
+            "extra_bitext": [str(path) for path in extra_bitext or ()],
+        }
     )
     constrained = ConstrainedParams.model_validate(
         {"model": constrained_model, "markers": markers.value}
@@ -189,7 +201,11 @@ def project(
         prepare=prepare,
         translate=translate,
         project=ProjectParams(
-            method=method.value, align=align, constrained=constrained, min_score=min_score
+            method=method.value,
+            members=tuple(member or ()),
+            align=align,
+            constrained=constrained,
+            min_score=min_score,
         ),
         filters=FilterParams(),
         format=input_format,

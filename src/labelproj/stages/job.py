@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labelproj import tables
-from labelproj.align import check_aligner
 from labelproj.config import (
     BuildParams,
     FilterParams,
@@ -17,6 +16,7 @@ from labelproj.config import (
 from labelproj.errors import UsageError
 from labelproj.formats import check_inputs, split_spec, write_documents
 from labelproj.progress import log
+from labelproj.project import check_method
 from labelproj.provenance import file_digest, now, signature, versions
 from labelproj.shards import read_manifest, write_manifest
 from labelproj.stages.filter import run_filter
@@ -61,7 +61,7 @@ def run_job(
     work = out / ".labelproj"
     # What can be wrong is found before hours of reading: inputs, model, languages, device.
     check_inputs(inputs, format=format)
-    aligner = check_aligner(project.align)
+    proposers = check_method(project)
     model = cached_model(mt, src=src, tgt=tgt) if mt else None
     if model:
         check_model(model, src=src, tgt=tgt)
@@ -86,7 +86,7 @@ def run_job(
         "translate": translate.model_dump(mode="json", exclude={"device"}),
         "project": project.model_dump(mode="json"),
         # Without eflomal another aligner takes its place: not the same work.
-        "aligner": aligner,
+        "proposers": proposers,
         "filter": filters.model_dump(mode="json"),
         "policy": BuildParams().model_dump(mode="json", include={"events", "qa"}),
     }
