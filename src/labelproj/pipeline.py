@@ -7,6 +7,7 @@ from typing import Any
 from labelproj.config import Config, GoldParams, load_config
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.layout import Layout
+from labelproj.progress import log
 from labelproj.shards import read_manifest
 
 __all__ = ["STAGES", "collect_results", "run_stage"]
@@ -52,6 +53,8 @@ def _mt(run: Run) -> Result:
         update["train"] = params.train.model_copy(update={"bitext": bitext})
     if params.model is not None and (run.root / params.model).is_dir():
         update["model"] = run.path(params.model)
+    if params.tokenizer is not None and (run.root / params.tokenizer).is_dir():
+        update["tokenizer"] = run.path(params.tokenizer)
     return run_mt(
         params=params.model_copy(update=update),
         src=run.source,
@@ -100,6 +103,7 @@ def _project(run: Run) -> Result:
         work=run.work("project"),
         resume=run.resume,
         device=run.config.translate.device,
+        markers=run.config.translate.markers,
     )
 
 
@@ -161,7 +165,13 @@ def _evaluate(run: Run) -> Result:
             remedy=f"set gold.{run.target}.test",
         )
     projection = None
-    if run.gold.parallel:
+    if run.gold.parallel and run.config.project.method == "markers":
+        log.warning(
+            "the method 'markers' places labels while translating: there is no score of it on "
+            "the given translations of gold.%s.parallel",
+            run.target,
+        )
+    elif run.gold.parallel:
         projection = score_projection(
             Path(run.path(run.gold.parallel)),
             params=run.config.project,

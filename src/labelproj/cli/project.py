@@ -37,6 +37,14 @@ class Method(StrEnum):
     """The projection methods there are."""
 
     ALIGNMENT = "alignment"
+    MARKERS = "markers"
+
+
+class Markers(StrEnum):
+    """The marker schemes there are."""
+
+    BRACKETS = "brackets"
+    XML = "xml"
 
 
 class Matching(StrEnum):
@@ -66,8 +74,16 @@ def project(
             "Not needed when the input brings its translations (tgt_text)."
         ),
     ] = None,
+    mt_tokenizer: Annotated[
+        str | None,
+        typer.Option(help="Its tokenizer, Hub id or folder, for a model that comes without one."),
+    ] = None,
     task: Annotated[TaskName, typer.Option(help="What the labels mean.")] = TaskName.NER,
     method: Annotated[Method, typer.Option(help="Projection method.")] = Method.ALIGNMENT,
+    markers: Annotated[
+        Markers | None,
+        typer.Option(help="Mark the labels in the source for translation; for --method markers."),
+    ] = None,
     aligner: Annotated[
         str, typer.Option(help="eflomal, systran, embedding, attention or simalign.")
     ] = "eflomal",
@@ -132,6 +148,7 @@ def project(
             "batch_tokens": batch_tokens,
             "device": device.value,
             "compute_type": compute_type,
+            "markers": markers.value if markers else None,
         }
     )
     if dry_run:
@@ -142,6 +159,7 @@ def project(
             src=source,
             tgt=target,
             mt=mt,
+            mt_tokenizer=mt_tokenizer,
             prepare=prepare,
             translate=translate,
             format=input_format,
@@ -166,6 +184,7 @@ def project(
         src=source,
         tgt=target,
         mt=mt,
+        mt_tokenizer=mt_tokenizer,
         task=task.value,
         prepare=prepare,
         translate=translate,

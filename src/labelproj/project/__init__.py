@@ -2,21 +2,60 @@
 
 from pathlib import Path
 
-from labelproj.align import open_aligner
+from labelproj.align import check_aligner, open_aligner
 from labelproj.config import ProjectParams
+from labelproj.errors import UsageError
 from labelproj.project.alignment import AlignmentProposer
 from labelproj.project.base import LabelledPair, PairCorpus, Projector
 from labelproj.project.joint import JointProjector
+from labelproj.project.markers import MarkerProposer
 
-__all__ = ["METHODS", "LabelledPair", "PairCorpus", "Projector", "open_projector"]
+__all__ = [
+    "METHODS",
+    "LabelledPair",
+    "PairCorpus",
+    "Projector",
+    "check_method",
+    "open_projector",
+]
 
-METHODS = ("alignment",)
+METHODS = ("alignment", "markers")
+
+
+def check_method(params: ProjectParams, *, markers: str | None) -> str:
+    """Return what will find the places: the name of the aligner, or of the marker scheme.
+
+    Loads nothing. ``markers`` is the scheme in which the source is marked for translation. Raises
+    UsageError for the method ``markers`` without one, and what
+    :func:`~labelproj.align.check_aligner` raises.
+    """
+    if params.method != "markers":
+        return check_aligner(params.align)
+    if markers is None:
+        raise UsageError(
+            "the method 'markers' needs translations of marked text",
+            remedy="set translate.markers (--markers) to brackets or xml, as the model was "
+            "taught, and let the model translate",
+        )
+    return markers
 
 
 def open_projector(
-    params: ProjectParams, *, work: Path, src_lang: str, tgt_lang: str, device: str = "auto"
+    params: ProjectParams,
+    *,
+    work: Path,
+    src_lang: str,
+    tgt_lang: str,
+    device: str = "auto",
+    markers: str | None = None,
 ) -> Projector:
-    """Open the projection method that ``params`` name."""
+    """Open the projection method that ``params`` name.
+
+    ``markers`` is the scheme with which the texts were marked for translation, for the method
+    of that name. Raises what :func:`check_method` and opening an aligner raise.
+    """
+    if params.method == "markers":
+        return JointProjector(MarkerProposer(check_method(params, markers=markers)))
     aligner = open_aligner(
         params.align, work=work, src_lang=src_lang, tgt_lang=tgt_lang, device=device
     )

@@ -44,10 +44,11 @@ class JointProjector:
 
         chosen = assign(candidates, may_overlap=may_overlap)
         found = []
-        for span, options, choice in zip(spans, candidates, chosen, strict=True):
+        reasons: Sequence[str] = getattr(proposals, "reasons", ["no link"] * len(spans))
+        for span, options, choice, why in zip(spans, candidates, chosen, reasons, strict=True):
             start, end, score, reason = None, None, 0.0, None
             if choice is None:
-                reason = proposals.problem or ("overlap" if options else "no link")
+                reason = proposals.problem or ("overlap" if options else why)
             else:
                 start, end, score = (
                     choice.candidate.start,

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labelproj import tables
-from labelproj.align import check_aligner
 from labelproj.build.documents import target_documents
 from labelproj.config import FilterParams, PrepareParams, ProjectParams, TranslateParams
 from labelproj.errors import UsageError
 from labelproj.formats import check_inputs, write_documents
 from labelproj.progress import log
+from labelproj.project import check_method
 from labelproj.provenance import file_digest, now, signature, versions
 from labelproj.shards import read_manifest, write_manifest
 from labelproj.stages.filter import run_filter
@@ -20,6 +20,8 @@ from labelproj.stages.project import run_project
 from labelproj.stages.translate import run_translate
 from labelproj.translate.cache import cached_model
 from labelproj.translate.engine import check_model, pick_device
+from labelproj.translate.marked import check_marks
+from labelproj.translate.schemes import SCHEMES
 
 __all__ = ["run_job"]
 
@@ -33,6 +35,7 @@ def run_job(
     src: str,
     tgt: str,
     mt: str | None,
+    mt_tokenizer: str | None = None,
     task: str = "ner",
     prepare: PrepareParams,
     translate: TranslateParams,
@@ -53,10 +56,12 @@ def run_job(
     work = out / ".labelproj"
     # What can be wrong is found before hours of reading: inputs, model, languages, device.
     check_inputs(inputs, format=format)
-    aligner = check_aligner(project.align)
-    model = cached_model(mt, src=src, tgt=tgt) if mt else None
+    aligner = check_method(project, markers=translate.markers if mt else None)
+    model = cached_model(mt, src=src, tgt=tgt, tokenizer=mt_tokenizer) if mt else None
     if model:
-        check_model(model, src=src, tgt=tgt)
+        codec = check_model(model, src=src, tgt=tgt)
+        if translate.markers:
+            check_marks(codec, SCHEMES[translate.markers], where=str(mt))
         pick_device(translate.device, translate.compute_type)
     prepared = run_prepare(
         inputs=inputs,
@@ -110,6 +115,7 @@ def run_job(
         work=work / "shards" / "project",
         resume=resume,
         device=translate.device,
+        markers=translate.markers,
     )
     filtered = run_filter(
         units=work / "projected" / "units.parquet",

@@ -28,10 +28,16 @@ def run_project(
     work: Path,
     resume: bool = True,
     device: str = "auto",
+    markers: str | None = None,
 ) -> dict[str, object]:
-    """Project the spans of ``units`` (a TRANSLATED table) and write ``out/units.parquet``."""
+    """Project the spans of ``units`` (a TRANSLATED table) and write ``out/units.parquet``.
+
+    ``markers`` is the scheme in which the source was marked for translation.
+    """
     started = time.monotonic()
-    projector = open_projector(params, work=work, src_lang=src, tgt_lang=tgt, device=device)
+    projector = open_projector(
+        params, work=work, src_lang=src, tgt_lang=tgt, device=device, markers=markers
+    )
     # First, because what an aligner learns from its corpus shapes all links.
     projector.fit(lambda: _texts(units))
     upstream = _first_signature(units)
@@ -93,8 +99,13 @@ def project_table(
     A projection that scores below ``min_score`` becomes null with the reason ``low score``.
     """
     pairs = [
-        LabelledPair(row["src_text"], tables.spans_of(row["src_spans"]), row["tgt_text"])
-        for row in table.select("src_text", "src_spans", "tgt_text").iter_rows(named=True)
+        LabelledPair(
+            row["src_text"],
+            tables.spans_of(row["src_spans"]),
+            row["tgt_text"],
+            marked=row["marked"],
+        )
+        for row in table.select("src_text", "src_spans", "tgt_text", "marked").iter_rows(named=True)
     ]
     projections = [
         [tables.projection_row(_accepted(projection, min_score)) for projection in found]
