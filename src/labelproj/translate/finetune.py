@@ -5,6 +5,7 @@ both sides; part of them stay unmarked, so that the model goes on translating as
 """
 
 import shutil
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,4 +169,7 @@ def _with_adapters(model: Any) -> Any:
         lora_dropout=0.05,
         target_modules="all-linear",
     )
-    return get_peft_model(model, config)
+    with warnings.catch_warnings():
+        # peft asks for an attribute that transformers has renamed.
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated")
+        return get_peft_model(model, config)
