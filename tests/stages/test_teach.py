@@ -15,7 +15,7 @@ from labelproj.translate.engine import open_engine
 from labelproj.translate.finetune import Teaching
 from labelproj.translate.model import read_note
 
-FEW = Teaching("brackets", steps=6, batch_tokens=150, checkpoint_every=2)
+FEW = Teaching("brackets", steps=4, batch_tokens=150, checkpoint_every=2)
 BITEXT = Path(__file__).parents[2] / "data" / "demo" / "bitext.en-ha.tsv"
 
 
@@ -66,7 +66,7 @@ def test_a_stopped_run_ends_with_the_same_weights(
 
     def dying(self: Stream, *, start: int, stop: int) -> Iterator[Batch]:
         for batch in original(self, start=start, stop=stop):
-            if batch.step == 5:
+            if batch.step == 3:
                 raise KeyboardInterrupt
             yield batch
 
@@ -93,6 +93,6 @@ def test_mistakes(tiny_hf: Path, bitext: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no 5 last layers"):
         run(tiny_hf, bitext, tmp_path / "out", replace(FEW, last_layers=5))
     few = tmp_path / "few.tsv"
-    few.write_text("".join(f"a{n}\tb{n}\n" for n in range(12)))
+    few.write_text("".join(f"{'.' * n}\t{'!' * n}\n" for n in range(1, 13)))
     with pytest.raises(MissingInputError, match="hardly any words"):
         run(tiny_hf, few, tmp_path / "out")

@@ -125,7 +125,7 @@ def _loss(model: Any, batch: Batch, *, smoothing: float) -> Any:
         "decoder_input_ids": shifted,
     }
     real = target != pad
-    if model.config.model_type == "m2m_100" and hasattr(model, "lm_head"):
+    if type(model).__name__ == "M2M100ForConditionalGeneration":
         # Only real tokens go through the softmax, the widest layer of a small model.
         logits = model.lm_head(model.model(**inputs).last_hidden_state[real])
     else:
