@@ -47,9 +47,11 @@ def measure(gold_file: Path, *, model: str, markers: str, bitext: str | None) ->
     ]
     with tempfile.TemporaryDirectory() as work:
         align = AlignParams(extra_bitext=(bitext,) if bitext else ())
-        method = "alignment" if markers == "none" else "markers"
+        params_of = ProjectParams(
+            method="alignment" if markers == "none" else "markers", align=align
+        )
         projector = open_projector(
-            ProjectParams(method=method, align=align),
+            params_of,
             work=Path(work),
             src_lang=src,
             tgt_lang=tgt,

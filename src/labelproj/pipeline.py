@@ -6,6 +6,7 @@ from typing import Any
 
 from labelproj.config import Config, GoldParams, load_config
 from labelproj.errors import MissingInputError, UsageError
+from labelproj.languages import iso_code
 from labelproj.layout import Layout
 from labelproj.progress import log
 from labelproj.shards import read_manifest
@@ -41,6 +42,18 @@ class Run:
         if spec.startswith("hf:") or Path(spec).is_absolute():
             return spec
         return str(self.root / spec)
+
+    def weights(self) -> str | None:
+        """Return where the original weights of the MT model are, for methods that need them."""
+        model = self.config.mt.model
+        if self.config.mt.given:
+            return None
+        if model is not None:
+            names = {"src": iso_code(self.source), "tgt": iso_code(self.target)}
+            filled = model.replace("{src}", names["src"]).replace("{tgt}", names["tgt"])
+            if (self.root / filled).is_dir():
+                return self.path(filled)
+        return str(self.layout.mt(self.target))
 
 
 def _mt(run: Run) -> Result:
@@ -104,6 +117,7 @@ def _project(run: Run) -> Result:
         resume=run.resume,
         device=run.config.translate.device,
         markers=run.config.translate.markers,
+        mt=run.weights(),
     )
 
 
@@ -177,6 +191,7 @@ def _evaluate(run: Run) -> Result:
             params=run.config.project,
             work=run.work("evaluate"),
             device=run.config.translate.device,
+            mt=run.weights(),
         ).as_dict()
     return run_evaluate(
         models=run.layout.models(run.task, run.target),

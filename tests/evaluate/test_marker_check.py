@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from labelproj.errors import MissingInputError, ModelNotFoundError
+from labelproj.errors import MissingInputError
 from labelproj.evaluate.marker_samples import Sample, bitext_samples, gold_samples
-from labelproj.evaluate.markers import VERDICTS, check_markers, hf_folder
+from labelproj.evaluate.markers import VERDICTS, check_markers
 from labelproj.records import Span
 
 PLACES = ("Kano", "Lagos", "Abuja", "Zaria")
@@ -60,9 +60,7 @@ def test_no_samples(tmp_path: Path) -> None:
     with pytest.raises(MissingInputError, match="known to correspond"):
         gold_samples(path)
     with pytest.raises(MissingInputError, match="confidently"):
-        bitext_samples(
-            [("a b", "c d")], src="en", tgt="ha", work=tmp_path / "work", number=3
-        )
+        bitext_samples([("a b", "c d")], src="en", tgt="ha", work=tmp_path / "work", number=3)
 
 
 def figures(model: Path, samples: list[Sample], **options: Any) -> dict[str, Any]:
@@ -85,12 +83,6 @@ def test_one_word_has_no_wrong_place(tiny_hf: Path) -> None:
     span = (Span("s", 0, 4, "LOC"),)
     with pytest.raises(MissingInputError, match="no wrong place"):
         figures(tiny_hf, [Sample("Kano", "Kano", span, span)])
-
-
-def test_only_a_converted_model(tiny_mt: Path, tiny_hf: Path) -> None:
-    with pytest.raises(ModelNotFoundError, match="only a converted model"):
-        hf_folder(str(tiny_mt))
-    assert hf_folder(str(tiny_hf)) == tiny_hf
 
 
 def test_the_command(tiny_hf: Path, tmp_path: Path) -> None:

@@ -84,15 +84,11 @@ def test_marks_stand_round_the_same_spans_on_both_sides() -> None:
         "brackets": ("[ Amina ] saw [ Lake Chad ].", "[ Amina ] ta ga [ Tafkin Chadi ]."),
         "xml": ("<a>Amina</a> saw <b>Lake Chad</b>.", "<a>Amina</a> ta ga <b>Tafkin Chadi</b>."),
     }.items():
-        marker = SpanMarker(
-            spans, [pair], scheme=SCHEMES[name], marker_share=1.0, rename_share=0.0
-        )
+        marker = SpanMarker(spans, [pair], scheme=SCHEMES[name], marker_share=1.0, rename_share=0.0)
         variants = {marker.vary(pair, random.Random(seed)) for seed in range(20)}
         assert expected in variants
         assert marker.vary(("other", "wani"), random.Random(1)) == ("other", "wani")
-        never = SpanMarker(
-            spans, [pair], scheme=SCHEMES[name], marker_share=0.0, rename_share=0.0
-        )
+        never = SpanMarker(spans, [pair], scheme=SCHEMES[name], marker_share=0.0, rename_share=0.0)
         assert never.vary(pair, random.Random(1)) == pair
 
 

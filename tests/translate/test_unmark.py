@@ -150,7 +150,7 @@ def test_marks_that_come_back_whole_give_the_places(
 
 def corrupted(marked: str, pattern: str, rng: random.Random) -> str:
     """Drop, double, swap or damage some of the marks."""
-    marks = re.findall(pattern, marked)
+    marks: list[str] = re.findall(pattern, marked)
     rng.shuffle(marks) if rng.random() < 0.2 else None
     waiting = iter(marks)
 

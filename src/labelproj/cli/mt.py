@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from labelproj.cli.options import Json, Resume
-from labelproj.cli.project import Device, Markers
+from labelproj.cli.options import Json, MarkerName, Resume
+from labelproj.cli.project import Device
 from labelproj.cli.render import show_json, show_place, show_table
 
 __all__ = ["app"]
@@ -49,7 +49,7 @@ def check_markers(
     model: Model,
     src: Source,
     tgt: Target,
-    scheme: Annotated[Markers, typer.Option(help="The scheme.")] = Markers.BRACKETS,
+    scheme: Annotated[MarkerName, typer.Option(help="The scheme.")] = MarkerName.BRACKETS,
     gold: Annotated[
         Path | None, typer.Option(help="Gold pairs with spans on both sides to measure on.")
     ] = None,
@@ -77,11 +77,12 @@ def check_markers(
     from labelproj.evaluate.marker_samples import bitext_samples, gold_samples
     from labelproj.languages import iso_code
     from labelproj.translate.train import read_pairs
+    from labelproj.translate.weights import find_weights
 
     if (gold is None) == (not bitext):
         raise typer.BadParameter("give one of --gold and --bitext", param_hint="--gold")
     source, target = iso_code(src), iso_code(tgt)
-    markers.hf_folder(model, revision=revision)  # before the work of aligning
+    find_weights(model, revision=revision)  # before the work of aligning
     if gold is not None:
         samples = gold_samples(gold)
     else:
@@ -115,7 +116,10 @@ def check_markers(
 def _rows(result: dict[str, Any]) -> list[tuple[str, object]]:
     surfaces = result["surfaces"]
     return [
-        ("separability: wrong places that score lower than the right one, %", result["separability"]),
+        (
+            "separability: wrong places that score lower than the right, %",
+            result["separability"],
+        ),
         ("spans whose right place scores best, %", result["top"]),
         ("margin to the best wrong place, nats (median)", result["margin"]),
         ("change of mind about the clean text, nats a token (median)", result["delta"]),
@@ -137,7 +141,7 @@ def finetune_markers(
     src: Source,
     tgt: Target,
     out: Annotated[Path, typer.Option(help="Folder for the model.")],
-    scheme: Annotated[Markers, typer.Option(help="The scheme to teach.")] = Markers.BRACKETS,
+    scheme: Annotated[MarkerName, typer.Option(help="To teach.")] = MarkerName.BRACKETS,
     steps: Annotated[int, typer.Option(min=1, help="Updates.")] = 300,
     layers: Annotated[
         str, typer.Option(help="What to train: all, or last-2 (of encoder and decoder), …")

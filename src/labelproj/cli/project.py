@@ -9,8 +9,11 @@ import typer
 from labelproj.cli.options import (
     AlignerLayer,
     AlignerModel,
+    ConstrainedModel,
     ExtraBitext,
     Json,
+    MarkerName,
+    Markers,
     Resume,
     parse_label_map,
 )
@@ -37,14 +40,8 @@ class Method(StrEnum):
     """The projection methods there are."""
 
     ALIGNMENT = "alignment"
+    CONSTRAINED = "constrained"
     MARKERS = "markers"
-
-
-class Markers(StrEnum):
-    """The marker schemes there are."""
-
-    BRACKETS = "brackets"
-    XML = "xml"
 
 
 class Matching(StrEnum):
@@ -80,10 +77,6 @@ def project(
     ] = None,
     task: Annotated[TaskName, typer.Option(help="What the labels mean.")] = TaskName.NER,
     method: Annotated[Method, typer.Option(help="Projection method.")] = Method.ALIGNMENT,
-    markers: Annotated[
-        Markers | None,
-        typer.Option(help="Mark the labels in the source for translation; for --method markers."),
-    ] = None,
     aligner: Annotated[
         str, typer.Option(help="eflomal, systran, embedding, attention or simalign.")
     ] = "eflomal",
@@ -91,6 +84,8 @@ def project(
     aligner_layer: AlignerLayer = None,
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
     extra_bitext: ExtraBitext = None,
+    constrained_model: ConstrainedModel = None,
+    markers: Markers = MarkerName.BRACKETS,
     input_format: Annotated[
         str | None, typer.Option("--format", help="Format of the input, if its name does not tell.")
     ] = None,
@@ -124,6 +119,7 @@ def project(
     """
     from labelproj.config import (
         AlignParams,
+        ConstrainedParams,
         FilterParams,
         PrepareParams,
         ProjectParams,
@@ -148,7 +144,7 @@ def project(
             "batch_tokens": batch_tokens,
             "device": device.value,
             "compute_type": compute_type,
-            "markers": markers.value if markers else None,
+            "markers": markers.value if method is Method.MARKERS else None,
         }
     )
     if dry_run:
@@ -178,6 +174,9 @@ def project(
         matching=matching.value,
         extra_bitext=tuple(str(path) for path in extra_bitext or ()),
     )
+    constrained = ConstrainedParams.model_validate(
+        {"model": constrained_model, "markers": markers.value}
+    )
     result = run_job(
         inputs=inputs,
         out=out,
@@ -188,7 +187,9 @@ def project(
         task=task.value,
         prepare=prepare,
         translate=translate,
-        project=ProjectParams(method=method.value, align=align, min_score=min_score),
+        project=ProjectParams(
+            method=method.value, align=align, constrained=constrained, min_score=min_score
+        ),
         filters=FilterParams(),
         format=input_format,
         resume=resume,

@@ -7,12 +7,11 @@ through (*survival*) and what they cost the translation (chrF).
 
 import random
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from labelproj.config import TranslateParams
-from labelproj.errors import DependencyError, MissingInputError, ModelNotFoundError
+from labelproj.errors import DependencyError, MissingInputError
 from labelproj.evaluate.marker_samples import Sample
 from labelproj.evaluate.surfaces import surface_scores
 from labelproj.progress import log
@@ -25,11 +24,11 @@ from labelproj.translate.engine import Engine, open_engine
 from labelproj.translate.forced import Forced, codec_of, load_model
 from labelproj.translate.hub import find_model
 from labelproj.translate.marked import check_marks
-from labelproj.translate.model import is_ct2_folder
 from labelproj.translate.schemes import MarkerScheme, scheme
 from labelproj.translate.unmark import mark_spans, unmark
+from labelproj.translate.weights import find_weights
 
-__all__ = ["VERDICTS", "check_markers", "hf_folder"]
+__all__ = ["VERDICTS", "check_markers"]
 
 VERDICTS = ("knows", "weak", "ignores")
 #: A model knows markers when at least so many right places score best and so many marks come
@@ -41,24 +40,6 @@ KNOWS, SURVIVES, IGNORES = 70.0, 70.0, 40.0
 ELSEWHERE, BESIDE = 6, 4
 #: A text about whose translation the model has changed its mind: so many nats a token.
 CHANGED = 0.1
-
-
-def hf_folder(model: str, *, revision: str | None = None) -> Path:
-    """Return the Hugging Face folder of ``model``; of a folder that stage mt made, its ``hf``.
-
-    Raises ModelNotFoundError where there is only a converted model, and what
-    :func:`~labelproj.translate.hub.find_model` raises.
-    """
-    folder = find_model(model, revision=revision).folder
-    if not is_ct2_folder(folder):
-        return folder
-    if not (folder / "hf" / "config.json").is_file():
-        raise ModelNotFoundError(
-            "only a converted model is here",
-            where=str(folder),
-            remedy="give the Hugging Face folder or Hub id that it was made from",
-        )
-    return folder / "hf"
 
 
 def check_markers(
@@ -89,7 +70,7 @@ def check_markers(
     the model raises.
     """
     how = scheme(markers)
-    folder = hf_folder(model, revision=revision)
+    folder = find_weights(model, revision=revision)
     tokens = find_model(tokenizer, weights=False).folder if tokenizer else None
     codec = codec_of(folder, tokens=tokens, src=src, tgt=tgt)
     check_marks(codec, how, where=model)

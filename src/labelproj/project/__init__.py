@@ -6,7 +6,7 @@ from labelproj.align import check_aligner, open_aligner
 from labelproj.config import ProjectParams
 from labelproj.errors import UsageError
 from labelproj.project.alignment import AlignmentProposer
-from labelproj.project.base import LabelledPair, PairCorpus, Projector
+from labelproj.project.base import LabelledPair, PairCorpus, Projector, Proposer
 from labelproj.project.joint import JointProjector
 from labelproj.project.markers import MarkerProposer
 
@@ -15,11 +15,12 @@ __all__ = [
     "LabelledPair",
     "PairCorpus",
     "Projector",
+    "Proposer",
     "check_method",
     "open_projector",
 ]
 
-METHODS = ("alignment", "markers")
+METHODS = ("alignment", "constrained", "markers")
 
 
 def check_method(params: ProjectParams, *, markers: str | None) -> str:
@@ -47,16 +48,28 @@ def open_projector(
     src_lang: str,
     tgt_lang: str,
     device: str = "auto",
+    mt: str | None = None,
     markers: str | None = None,
 ) -> Projector:
     """Open the projection method that ``params`` name.
 
-    ``markers`` is the scheme with which the texts were marked for translation, for the method
-    of that name. Raises what :func:`check_method` and opening an aligner raise.
+    ``mt`` is the translation model (a Hub id, a Hugging Face folder or a prepared folder), for
+    the methods that need one; ``markers`` is the scheme in which the texts were marked for
+    translation, for the method of that name. Raises what :func:`check_method` and opening an
+    aligner raise.
     """
+    proposer: Proposer
     if params.method == "markers":
-        return JointProjector(MarkerProposer(check_method(params, markers=markers)))
-    aligner = open_aligner(
-        params.align, work=work, src_lang=src_lang, tgt_lang=tgt_lang, device=device
-    )
-    return JointProjector(AlignmentProposer(aligner))
+        proposer = MarkerProposer(check_method(params, markers=markers))
+    elif params.method == "constrained":
+        from labelproj.project.constrained import open_constrained
+
+        proposer = open_constrained(
+            params.constrained, mt=mt, src_lang=src_lang, tgt_lang=tgt_lang, device=device
+        )
+    else:
+        aligner = open_aligner(
+            params.align, work=work, src_lang=src_lang, tgt_lang=tgt_lang, device=device
+        )
+        proposer = AlignmentProposer(aligner)
+    return JointProjector(proposer)

@@ -116,6 +116,7 @@ def run_job(
         resume=resume,
         device=translate.device,
         markers=translate.markers,
+        mt=mt,
     )
     filtered = run_filter(
         units=work / "projected" / "units.parquet",

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -28,15 +29,17 @@ def run_project(
     work: Path,
     resume: bool = True,
     device: str = "auto",
+    mt: str | None = None,
     markers: str | None = None,
 ) -> dict[str, object]:
     """Project the spans of ``units`` (a TRANSLATED table) and write ``out/units.parquet``.
 
-    ``markers`` is the scheme in which the source was marked for translation.
+    ``mt`` is the translation model, for the methods that need one, and ``markers`` the scheme
+    in which the source was marked for translation.
     """
     started = time.monotonic()
     projector = open_projector(
-        params, work=work, src_lang=src, tgt_lang=tgt, device=device, markers=markers
+        params, work=work, src_lang=src, tgt_lang=tgt, device=device, mt=mt, markers=markers
     )
     # First, because what an aligner learns from its corpus shapes all links.
     projector.fit(lambda: _texts(units))
@@ -119,8 +122,7 @@ def project_table(
 def _accepted(projection: Projection, min_score: float) -> Projection:
     if projection.start is None or projection.score >= min_score:
         return projection
-    null = (projection.span_id, projection.label, None, None, projection.score, projection.method)
-    return Projection(*null, reason="low score", group=projection.group)
+    return replace(projection, start=None, end=None, reason="low score")
 
 
 def _texts(units: Path) -> Iterator[tuple[str, str]]:

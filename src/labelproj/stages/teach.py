@@ -12,7 +12,7 @@ from labelproj.align import check_aligner
 from labelproj.config import AlignParams
 from labelproj.errors import MissingInputError
 from labelproj.evaluate.marker_samples import samples_of
-from labelproj.evaluate.markers import check_markers, hf_folder
+from labelproj.evaluate.markers import check_markers
 from labelproj.progress import log
 from labelproj.provenance import file_digest, now, signature, versions
 from labelproj.shards import read_manifest, write_manifest
@@ -25,6 +25,7 @@ from labelproj.translate.model import NOTE, compute_digest, is_ct2_folder
 from labelproj.translate.prepare import prepare_model
 from labelproj.translate.schemes import scheme
 from labelproj.translate.train import read_pairs, split_pairs
+from labelproj.translate.weights import find_weights
 
 __all__ = ["run_teach"]
 
@@ -62,7 +63,7 @@ def run_teach(
     how = scheme(teaching.markers)
     torch_device(device)
     aligner = check_aligner(AlignParams())
-    folder = hf_folder(model, revision=revision)
+    folder = find_weights(model, revision=revision)
     tokens = find_model(tokenizer, weights=False).folder if tokenizer else None
     codec = codec_of(folder, tokens=tokens, src=src, tgt=tgt)
     check_marks(codec, how, where=model)
