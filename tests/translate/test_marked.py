@@ -56,6 +56,15 @@ def test_what_came_whole_is_kept_and_what_did_not_is_translated_again() -> None:
     assert engine.asked[2] == UNIT[0]
 
 
+def test_marks_that_nobody_asked_for_are_taken_out() -> None:
+    engine = Scripted("Amina (sic) [ ta ] zo", "[ Amina ] ta je Legas.", "Amina ta je [ Legas ].")
+    units = [("Amina [sic] came", ()), UNIT]
+    plain, lost = translate_marked(engine, units, PARAMS, scheme=SCHEMES["brackets"])
+    assert engine.asked[0] == "Amina (sic) came"
+    assert plain.translation.text == "Amina [sic] ta zo"
+    assert lost.translation.text == "Amina ta je Legas."
+
+
 def test_lost_marks_may_be_kept_but_broken_ones_never() -> None:
     params = PARAMS.model_copy(update={"lost_marks": "keep", "markers": "xml"})
     engine = Scripted("<a>Amina</a> ta je Legas.", "<a>Amina ta je <b>Legas</b>.", "Amina, Legas.")

@@ -46,13 +46,14 @@ def translate_marked(
 
     Where a mark may have left a part of itself in the text (flag ``marks-broken``), or where
     marks are gone (``marks-lost``) and ``params.lost_marks`` is ``retranslate``, the text is
-    translated once more, unmarked. Texts without spans are never marked.
+    translated once more, unmarked. Texts without spans are never marked; marks that the model
+    sets in them all the same are taken out.
     """
     markable = [0 < len(spans) <= MOST_MARKS for _, spans in units]
     can = [can and is_translatable(text) for can, (text, _) in zip(markable, units, strict=True)]
     first = engine.translate(
         [
-            mark_spans(text, spans, scheme) if marked else text
+            mark_spans(text, spans if marked else (), scheme)
             for marked, (text, spans) in zip(can, units, strict=True)
         ],
         params,
@@ -66,12 +67,13 @@ def translate_marked(
             if not usable:
                 again.append(index)
         elif markable[index] and found.status == "copied":
-            result = _copied(found, text, spans, scheme)
+            result = _copied(_plain(found, text, scheme), text, spans, scheme)
         else:
-            result = MarkedTranslation(found, None)
+            result = MarkedTranslation(_plain(found, text, scheme), None)
         results.append(result)
-    plain = engine.translate([units[index][0] for index in again], params)
-    for index, found in zip(again, plain, strict=True):
+    plain = engine.translate([scheme.escape(units[index][0]) for index in again], params)
+    for index, unmarked in zip(again, plain, strict=True):
+        found = _plain(unmarked, units[index][0], scheme)
         flags = {*found.flags} | {f for f in results[index].translation.flags if "marks" in f}
         found = replace(found, flags=tuple(sorted(flags)))
         results[index] = MarkedTranslation(found, None)
@@ -84,6 +86,11 @@ def _read(found: Translation, read: Unmarked, *, keep: bool) -> tuple[MarkedTran
     text = replace(found, text=read.text, flags=tuple(sorted(flags)))
     usable = bool(read.text) and (read.state == "whole" or (keep and read.state == "lost"))
     return MarkedTranslation(text, found.text), usable
+
+
+def _plain(found: Translation, text: str, scheme: MarkerScheme) -> Translation:
+    """Take out what marks the model has set in the translation of a text without any."""
+    return replace(found, text=unmark(found.text, source=text, spans=(), scheme=scheme).text)
 
 
 def _copied(

@@ -91,12 +91,11 @@ def unmark(marked: str, *, source: str, spans: Sequence[Span], scheme: MarkerSch
     text, placed = _joined(pieces, events, scheme, source=escaped, adjacent=adjacent)
     broken = False
     if scheme.has_names:
-        if _angles(text) != _angles(escaped) or text.count("/") > source.count("/"):
-            broken = True
-        if _angles(text) != _angles(escaped):
+        broken = _angles(text) != _angles(escaped)
+        if broken and (spans or len(_angles(text)) > len(_angles(escaped))):
             text, placed = " ".join(_FRAGMENT.sub(" ", text).split()), []
         places, mended = _by_name(placed, [scheme.marks(k)[0][1:-1] for k in range(len(spans))])
-        broken = broken or not mended
+        broken = broken or not mended or text.count("/") > source.count("/")
         whole = {place.number for place in places} == set(range(len(spans)))
     else:
         places, balanced = _by_nesting(placed)
