@@ -112,11 +112,13 @@ class MtParams(Section):
     ``given`` says instead that every record brings its translation (``tgt_text``).
 
     ``model`` may hold ``{src}`` and ``{tgt}`` (for ``Helsinki-NLP/opus-mt-{src}-{tgt}``).
+    ``tokenizer`` says where the tokenizer is, for a model that comes without one.
     ``revision`` pins a Hub model. ``quantization`` is a CTranslate2 type for the converted model.
     """
 
     model: str | None = None
     given: bool = False
+    tokenizer: str | None = None
     revision: str | None = None
     quantization: str = "int8"
     licence: str | None = None
@@ -138,12 +140,18 @@ class PrepareParams(Section):
 
 
 class TranslateParams(Section):
-    """Translating units with CTranslate2."""
+    """Translating units with CTranslate2.
+
+    ``markers`` marks the spans in the source, for the projection method of that name;
+    ``lost_marks`` says what becomes of a translation in which marks are missing.
+    """
 
     beam_size: Count = 4
     batch_tokens: Count = 4096
     max_input_tokens: Count = 256
     max_output_tokens: Count = 320
+    markers: Literal["brackets", "xml"] | None = None
+    lost_marks: Literal["retranslate", "keep"] = "retranslate"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: str = "default"
     rows_per_shard: Count = 2048
@@ -194,7 +202,7 @@ class ProjectParams(Section):
     where a model is not ``align.model``.
     """
 
-    method: Literal["alignment", "constrained", "ensemble"] = "alignment"
+    method: Literal["alignment", "constrained", "ensemble", "markers"] = "alignment"
     members: tuple[str, ...] = ()
     align: AlignParams = AlignParams()
     constrained: ConstrainedParams = ConstrainedParams()

@@ -9,6 +9,7 @@ from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats import split_spec
 from labelproj.languages import iso_code
 from labelproj.layout import Layout
+from labelproj.progress import log
 from labelproj.shards import read_manifest
 
 __all__ = ["STAGES", "collect_results", "run_stage"]
@@ -68,6 +69,8 @@ def _mt(run: Run) -> Result:
         update["train"] = params.train.model_copy(update={"bitext": bitext})
     if params.model is not None and (run.root / params.model).is_dir():
         update["model"] = run.path(params.model)
+    if params.tokenizer is not None and (run.root / params.tokenizer).is_dir():
+        update["tokenizer"] = run.path(params.tokenizer)
     return run_mt(
         params=params.model_copy(update=update),
         src=run.source,
@@ -118,6 +121,7 @@ def _project(run: Run) -> Result:
         work=run.work("project"),
         resume=run.resume,
         device=run.config.translate.device,
+        markers=run.config.translate.markers,
         mt=run.weights(),
     )
 
@@ -187,7 +191,13 @@ def _evaluate(run: Run) -> Result:
             remedy=f"set gold.{run.target}.test",
         )
     projection = None
-    if parallel:
+    if parallel and run.config.project.method == "markers":
+        log.warning(
+            "the method 'markers' places labels while translating: there is no score of it on "
+            "the given translations of gold.%s.parallel",
+            run.target,
+        )
+    elif parallel:
         projection = projection_metrics(
             Path(parallel),
             params=run.config.project,

@@ -106,9 +106,11 @@ UNITS: Schema = {
     "given": pl.String,
     "signature": pl.String,
 }
-#: UNITS and the translation of each (``mt_status`` as in records.Translation.status).
+#: UNITS and the translation of each (``mt_status`` as in records.Translation.status); ``marked``
+#: is the translation with the marks that came through it, null where none were sent.
 TRANSLATED: Schema = UNITS | {
     "tgt_text": pl.String,
+    "marked": pl.String,
     "mt_score": pl.Float64,
     "mt_status": pl.String,
     "mt_flags": pl.List(pl.String),

@@ -16,6 +16,7 @@ from labelproj.cli import (
     doctor,
     evaluate,
     init,
+    mt,
     project,
     release,
     report,
@@ -44,6 +45,7 @@ app.command("show")(show.show)
 app.command("results")(results.results)
 app.command("doctor")(doctor.doctor)
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(mt.app, name="mt")
 app.add_typer(bench.app, name="bench")
 app.add_typer(review.app, name="review")
 app.add_typer(stage.app, name="stage")
@@ -51,7 +53,7 @@ app.command("diff")(diff.diff)
 app.add_typer(release.app, name="release")
 
 #: The commands that train with PyTorch.
-TRAINING = {("stage", "mt"), ("stage", "train")}
+TRAINING = {("stage", "mt"), ("stage", "train"), ("mt", "finetune-markers")}
 #: As a shell has it for a program stopped by Ctrl-C.
 INTERRUPTED = 130
 

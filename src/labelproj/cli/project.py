@@ -48,6 +48,7 @@ class Method(StrEnum):
     ALIGNMENT = "alignment"
     CONSTRAINED = "constrained"
     ENSEMBLE = "ensemble"
+    MARKERS = "markers"
 
 
 class Matching(StrEnum):
@@ -76,6 +77,10 @@ def project(
             help="MT model: Hub id, Hugging Face folder or CTranslate2 folder. "
             "Not needed when the input brings its translations (tgt_text)."
         ),
+    ] = None,
+    mt_tokenizer: Annotated[
+        str | None,
+        typer.Option(help="Its tokenizer, Hub id or folder, for a model that comes without one."),
     ] = None,
     task: Annotated[
         Task,
@@ -155,6 +160,7 @@ def project(
             "batch_tokens": batch_tokens,
             "device": device.value,
             "compute_type": compute_type,
+            "markers": markers.value if method is Method.MARKERS else None,
         }
     )
     if dry_run:
@@ -165,6 +171,7 @@ def project(
             src=source,
             tgt=target,
             mt=mt,
+            mt_tokenizer=mt_tokenizer,
             prepare=prepare,
             translate=translate,
             format=input_format,
@@ -197,6 +204,7 @@ def project(
         src=source,
         tgt=target,
         mt=mt,
+        mt_tokenizer=mt_tokenizer,
         task=task.value,
         prepare=prepare,
         translate=translate,

@@ -24,11 +24,15 @@ Place = tuple[int, int]
 
 
 class LabelledPair(NamedTuple):
-    """A labelled text and its translation."""
+    """A labelled text and its translation.
+
+    ``marked`` is the translation with the marks that came through it, where it was made so.
+    """
 
     src_text: str
     src_spans: tuple[Span, ...]
     tgt_text: str
+    marked: str | None = None
 
 
 #: Texts and their translations, that can be gone through more than once.
@@ -46,7 +50,8 @@ class Proposals(Protocol):
     """What a method proposes for the spans of one pair.
 
     ``candidates[k]`` are those of span k, best first, all with positive weight. ``problem`` is
-    a reason for people (``not aligned: too-long``).
+    a reason for people (``not aligned: too-long``). Proposals may also have ``reasons``, one a
+    span: why it has no candidate, where that is not ``no link``.
     """
 
     @property
