@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,8 @@ NULL = 6.0
 KEEP = 6
 #: Nats by which the best must be ahead for the others to be left out.
 DECIDED = 12.0
+#: How many times as wide a margin there is in a second search, for spans that want one place.
+WIDER = 3.0
 _SLACK = 3
 
 
@@ -102,20 +104,34 @@ class ConstrainedProposer:
             if problems[p] is None
         ]
         found: list[list[list[Weighted]]] = [[[] for _ in pair.src_spans] for pair in pairs]
+        self._search(items, self._limits, pairs, found)
+        again = [item for item in items if _collides(item, pairs, found)]
+        # Spans that want one place need others to choose from.
+        wide = replace(self._limits, margin=WIDER * self._limits.margin)
+        self._search(again, wide, pairs, found)
+        return [
+            ConstrainedProposals(own, problem) for own, problem in zip(found, problems, strict=True)
+        ]
+
+    def _search(
+        self,
+        items: Sequence[_Item],
+        limits: SearchLimits,
+        pairs: Sequence[LabelledPair],
+        found: list[list[list[Weighted]]],
+    ) -> None:
+        """Search for the places of ``items`` and put them into ``found[pair][span]``."""
         for batch in _batches(items, self._settings.batch_tokens):
             results = search(
                 [item.query for item in batch],
                 scorer=self._scorer,
                 marks=self._forward.marks,
                 prefix=self._forward.ids(self._forward.prefix),
-                limits=self._limits,
+                limits=limits,
             )
             weighed = self._weigh(batch, results, pairs)
             for item, candidates in zip(batch, weighed, strict=True):
                 found[item.pair][item.span] = candidates
-        return [
-            ConstrainedProposals(own, problem) for own, problem in zip(found, problems, strict=True)
-        ]
 
     def _problem(self, target: Target) -> str | None:
         if not len(target.ids):
@@ -192,6 +208,23 @@ class ConstrainedProposer:
                 weighed[n].append(Weighted(place, chance + NULL))
             weighed[n].sort(key=lambda c: (-c.weight, c.candidate.start, c.candidate.end))
         return weighed
+
+
+def _collides(
+    item: _Item, pairs: Sequence[LabelledPair], found: Sequence[Sequence[Sequence[Weighted]]]
+) -> bool:
+    """Say whether another span wants the place of this one, though they do not overlap."""
+    spans, own = pairs[item.pair].src_spans, found[item.pair]
+    if not own[item.span]:
+        return False
+    mine, best = spans[item.span], own[item.span][0].candidate
+    for other, candidates in zip(spans, own, strict=True):
+        apart = other.end <= mine.start or mine.end <= other.start
+        if apart and candidates:
+            rival = candidates[0].candidate
+            if best.start < rival.end and rival.start < best.end:
+                return True
+    return False
 
 
 def _kept(query: Query, found: Found) -> list[Pair]:

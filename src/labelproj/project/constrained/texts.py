@@ -155,16 +155,17 @@ def token_offsets(text: str, tokens: Sequence[str]) -> list[tuple[int, int]]:
     stands between its neighbours.
     """
     found: list[tuple[int, int] | None] = []
-    cursor = 0
+    cursor, unknown = 0, 0  # how many characters stand in tokens that were not found
     for token in tokens:
         surface = token.replace("▁", " ").strip()
         place = text.find(surface, cursor) if surface else cursor
-        near = len(text) - len(text[cursor:].lstrip()) + 1
-        if surface and 0 <= place <= near:
+        gap = text[cursor : max(place, cursor)]
+        if surface and place >= 0 and len(gap.strip()) <= 2 * unknown + 1:
             found.append((place, place + len(surface)))
-            cursor = place + len(surface)
+            cursor, unknown = place + len(surface), 0
         else:
             found.append(None if surface else (cursor, cursor))
+            unknown += len(surface)
     offsets: list[tuple[int, int]] = []
     for number, own in enumerate(found):
         if own is None:
