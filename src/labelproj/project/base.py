@@ -26,14 +26,12 @@ Place = tuple[int, int]
 class LabelledPair(NamedTuple):
     """A labelled text and its translation.
 
-    ``tokens`` are the offsets of the words of both texts, where they are not to be found here.
     ``marked`` is the translation with the marks that came through it, where it was made so.
     """
 
     src_text: str
     src_spans: tuple[Span, ...]
     tgt_text: str
-    tokens: tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]] | None = None
     marked: str | None = None
 
 
