@@ -203,7 +203,7 @@ class ProjectParams(Section):
     where a model is not ``align.model``.
     """
 
-    method: Literal["alignment", "constrained", "markers", "ensemble"] = "alignment"
+    method: Literal["alignment", "constrained", "ensemble", "markers"] = "alignment"
     members: tuple[str, ...] = ()
     align: AlignParams = AlignParams()
     constrained: ConstrainedParams = ConstrainedParams()

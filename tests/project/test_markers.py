@@ -95,7 +95,7 @@ def test_the_method_needs_marked_text(tmp_path: object) -> None:
     params = ProjectParams(method="markers")
     with pytest.raises(UsageError, match="marked text"):
         check_method(params, markers=None)
-    assert check_method(params, markers="xml") == ["xml"]
+    assert check_method(params, markers="xml") == ["markers"]
     with pytest.raises(UsageError, match="--markers"):
         open_projector(params, work=None, src_lang="en", tgt_lang="ha")  # type: ignore[arg-type]
 

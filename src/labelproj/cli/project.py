@@ -47,8 +47,8 @@ class Method(StrEnum):
 
     ALIGNMENT = "alignment"
     CONSTRAINED = "constrained"
-    MARKERS = "markers"
     ENSEMBLE = "ensemble"
+    MARKERS = "markers"
 
 
 class Matching(StrEnum):

@@ -26,7 +26,7 @@ __all__ = [
     "project_places",
 ]
 
-METHODS = ("alignment", "constrained", "markers", "ensemble")
+METHODS = ("alignment", "constrained", "ensemble", "markers")
 
 #: Proposers by name.
 Given = Mapping[str, Proposer]
@@ -40,16 +40,20 @@ def member_names(params: ProjectParams) -> tuple[str, ...]:
 
 
 def check_method(
-    params: ProjectParams, *, given: Given | None = None, markers: str | None = None
+    params: ProjectParams, *, markers: str | None = None, given: Given | None = None
 ) -> list[str]:
     """Return the names of what will propose places; see :func:`open_projector`.
 
-    Loads nothing. Raises UsageError for names, models and bitext that will not do, and for the
-    method ``markers`` without a marker scheme.
+    Loads nothing. Raises UsageError for names, models and bitext that will not do, and for
+    ``markers`` where the source was not marked for translation.
     """
-    if params.method == "markers":
-        return [_scheme(markers)]
     names = member_names(params)
+    if "markers" in names and markers is None:
+        raise UsageError(
+            "the method 'markers' needs translations of marked text",
+            remedy="set translate.markers (--markers) to brackets or xml, as the model was "
+            "taught, and let the model translate",
+        )
     if params.method == "ensemble" and len(set(names)) < max(2, len(names)):
         raise UsageError(
             "an ensemble needs two members or more, each of them once",
@@ -57,20 +61,10 @@ def check_method(
         )
     return [
         name
-        if name == "constrained" or name in (given or {})
+        if name in ("constrained", "markers") or name in (given or {})
         else check_aligner(_aligner_params(name, params))
         for name in names
     ]
-
-
-def _scheme(markers: str | None) -> str:
-    if markers is None:
-        raise UsageError(
-            "the method 'markers' needs translations of marked text",
-            remedy="set translate.markers (--markers) to brackets or xml, as the model was "
-            "taught, and let the model translate",
-        )
-    return markers
 
 
 def open_projector(
@@ -81,23 +75,23 @@ def open_projector(
     tgt_lang: str,
     device: str = "auto",
     mt: str | None = None,
-    given: Given | None = None,
     markers: str | None = None,
+    given: Given | None = None,
 ) -> Projector:
     """Open the projection method that ``params`` name.
 
     ``mt`` is the translation model (a Hub id, a Hugging Face folder or a prepared folder), for
-    the methods that need one. ``given`` are proposers that are there already, by the name that
-    ``params`` call them. ``markers`` is the scheme in which the texts were marked for
-    translation, for the method of that name.
+    the methods that need one; ``markers`` the scheme in which the source was marked for
+    translation, if it was. ``given`` are proposers that are there already, by the name that
+    ``params`` call them.
     """
-    check_method(params, given=given, markers=markers)
-    if params.method == "markers":
-        return JointProjector(MarkerProposer(_scheme(markers)))
+    check_method(params, markers=markers, given=given)
     languages = {"src_lang": src_lang, "tgt_lang": tgt_lang}
     proposers = [
         (given or {}).get(name)
-        or open_proposer(name, params, work=work, device=device, mt=mt, **languages)
+        or open_proposer(
+            name, params, work=work, device=device, mt=mt, markers=markers, **languages
+        )
         for name in member_names(params)
     ]
     if params.method == "ensemble":
@@ -114,8 +108,12 @@ def open_proposer(
     tgt_lang: str,
     device: str = "auto",
     mt: str | None = None,
+    markers: str | None = None,
 ) -> Proposer:
     """Open one proposer by its name: an aligner, or another method."""
+    if name == "markers":
+        assert markers is not None  # check_method has seen to it
+        return MarkerProposer(markers)
     if name == "constrained":
         from labelproj.project.constrained import open_constrained
 
