@@ -1,6 +1,6 @@
 """One pydantic model for each section of ``params.yaml``. Unknown keys are errors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from labelproj.errors import ConfigError, MissingInputError
+from labelproj.yaml_lines import line_of
 
 __all__ = [
     "AlignParams",
@@ -388,7 +389,7 @@ def load_config(path: Path) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         keys = [part for part in first["loc"] if part not in _NO_KEYS]
-        line = _line_of(text, keys)
+        line = line_of(text, keys)
         key = ".".join(str(part) for part in keys)
         unknown = first["type"] == "extra_forbidden"
         raise ConfigError(
@@ -396,19 +397,3 @@ def load_config(path: Path) -> Config:
             where=f"{path}:{line}",
             remedy="see docs/concepts for every key",
         ) from error
-
-
-def _line_of(text: str, keys: Sequence[int | str]) -> int:
-    """Return the line, from 1, on which the value under ``keys`` (or the last there) stands."""
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    line = 1
-    for key in keys:
-        if isinstance(node, yaml.MappingNode):
-            found = [pair for pair in node.value if pair[0].value == str(key)]
-            if not found:
-                break
-            line, node = found[0][0].start_mark.line + 1, found[0][1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
-            node = node.value[key]
-            line = node.start_mark.line + 1
-    return line
