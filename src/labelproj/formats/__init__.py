@@ -10,12 +10,18 @@ from pathlib import Path
 
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats.base import Format
+from labelproj.formats.bitod import Bitod
 from labelproj.formats.brat import Brat
 from labelproj.formats.conll import Conll
 from labelproj.formats.docbin import DocBinFormat
 from labelproj.formats.hub import HF_PREFIX, HubDataset
 from labelproj.formats.jsonl import Jsonl
 from labelproj.formats.lines import suffix_of
+from labelproj.formats.mtod import Mtod
+from labelproj.formats.multiwoz import MultiWoz
+from labelproj.formats.risawoz import Risawoz
+from labelproj.formats.sgd import Sgd
+from labelproj.formats.woz2 import Woz2
 from labelproj.records import Document, Reject
 
 __all__ = [
@@ -34,6 +40,12 @@ FORMATS: dict[str, type[Format]] = {
     "docbin": DocBinFormat,
     "brat": Brat,
     "hf": HubDataset,
+    "woz2": Woz2,
+    "multiwoz": MultiWoz,
+    "sgd": Sgd,
+    "bitod": Bitod,
+    "risawoz": Risawoz,
+    "mtod": Mtod,
 }
 
 
