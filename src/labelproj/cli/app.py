@@ -9,7 +9,7 @@ import typer
 
 from labelproj._version import __version__
 from labelproj.allocator import use_jemalloc
-from labelproj.cli import bench, convert, doctor, evaluate, init, project, results, stage
+from labelproj.cli import bench, convert, dialogue, doctor, evaluate, init, project, results, stage
 from labelproj.errors import LabelprojError, StorageError
 from labelproj.progress import console, set_up_logging
 
@@ -27,12 +27,13 @@ app.command("init")(init.init)
 app.command("convert")(convert.convert)
 app.command("results")(results.results)
 app.command("doctor")(doctor.doctor)
+app.add_typer(dialogue.app, name="dialogue")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(bench.app, name="bench")
 app.add_typer(stage.app, name="stage")
 
 #: The commands that train with PyTorch.
-TRAINING = {("stage", "mt"), ("stage", "train")}
+TRAINING = {("stage", "mt"), ("stage", "train"), ("dialogue", "train")}
 #: As a shell has it for a program stopped by Ctrl-C.
 INTERRUPTED = 130
 

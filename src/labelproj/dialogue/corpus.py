@@ -1,10 +1,11 @@
 """Going through the units of translated dialogues, one dialogue at a time."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -106,19 +107,17 @@ def read_dialogues(
         yield one.document, found
 
 
-def _add_surfaces(row: Mapping[str, object], lexicon: Lexicon) -> None:
+def _add_surfaces(row: Mapping[str, Any], lexicon: Lexicon) -> None:
     """Count the projected surfaces of a unit, unless its translation was rejected."""
     if row["reasons"]:
         return
     text = str(row["tgt_text"] or "")
-    found: Sequence[Mapping[str, object]] = row["projections"] or ()  # type: ignore[assignment]
-    for place in found:
-        start, end, score = place["start"], place["end"], place["score"]
-        if isinstance(start, int) and isinstance(end, int) and place["group"] is not None:
-            weight = score if isinstance(score, float) else 0.0
-            lexicon.add(str(place["label"]), str(place["group"]), text[start:end], weight)
+    for place in row["projections"] or ():
+        if place["start"] is not None and place["group"] is not None:
+            surface = text[place["start"] : place["end"]]
+            lexicon.add(place["label"], place["group"], surface, place["score"])
 
 
-def _rows(units: Path) -> Iterator[dict[str, object]]:
+def _rows(units: Path) -> Iterator[dict[str, Any]]:
     for table in tables.iter_frames(units, tables.FILTERED, rows=_ROWS):
         yield from table.iter_rows(named=True)

@@ -182,11 +182,11 @@ def _without(slot: str | None) -> bool:
 def _name(text: str) -> str:
     # A name that is the word for nothing would be read as nothing.
     escaped = _ODD_IN_NAMES.sub(_escaped, text)
-    return f"\\{ord('n'):x}.ull" if escaped == NULL else escaped
+    return f"\\{ord('n'):x}.ull" if escaped == NULL else str(escaped)
 
 
 def _value(text: str) -> str:
-    return _ODD.sub(_escaped, text)
+    return str(_ODD.sub(_escaped, text))
 
 
 def _escaped(match: "regex.Match[str]") -> str:
@@ -194,4 +194,4 @@ def _escaped(match: "regex.Match[str]") -> str:
 
 
 def _raw(text: str) -> str:
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text.strip(" "))
+    return str(_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text.strip(" ")))

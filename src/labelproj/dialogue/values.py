@@ -94,7 +94,7 @@ class Lexicon:
             for surface, weight in self.surfaces(slot, value).items():
                 likest = max(ontology.values(slot), key=lambda name: likeness(surface, name))
                 if likeness(surface, likest) >= _LIKE:
-                    votes[likest] += weight  # type: ignore[assignment]
+                    votes[likest] += weight
             self._matched[key] = max(votes, key=lambda n: (votes[n], n)) if votes else None
         return self._matched[key]
 

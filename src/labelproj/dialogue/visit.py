@@ -104,8 +104,9 @@ class _Open:
 
     def pairs(self) -> Iterable[tuple[str, str]]:
         """Yield every slot with each of its values, those of this very turn first."""
-        constraints = [c for _, parts in self.calls for c in parts]
-        for one in (*self.update, *self.user_acts, *self.agent_acts, *self.state, *constraints):
+        acts: list[Act | Constraint] = [*self.update, *self.user_acts, *self.agent_acts]
+        called = [one for _, parts in self.calls for one in parts]
+        for one in (*acts, *self.state, *called):
             for value in one.values:
                 if one.slot and not is_dontcare(value):
                     yield one.slot, value

@@ -25,7 +25,7 @@ def bleu(predicted: Sequence[str], gold: Sequence[str], *, lang: str) -> dict[st
     Papineni et al. 2002; Post 2018 (https://aclanthology.org/W18-6319). Raises DependencyError.
     """
     try:
-        from sacrebleu.metrics import BLEU
+        from sacrebleu.metrics.bleu import BLEU
     except ImportError as error:
         raise DependencyError(
             "BLEU needs sacrebleu", remedy="pip install 'labelproj[eval]'"

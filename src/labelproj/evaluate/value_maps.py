@@ -3,15 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from labelproj.dialogue.ontology import fold
-from labelproj.dialogue.schema import Dialogue, Turn, dialogue_of, with_dialogue
+from labelproj.dialogue.schema import Act, Constraint, Dialogue, Turn, dialogue_of, with_dialogue
 from labelproj.dialogue.values import METHODS, likeness
 from labelproj.errors import InputError
 from labelproj.evaluate.dialogue_state import normalised_value
 from labelproj.records import Document
 
 __all__ = ["CLOSE", "renamed", "score_values"]
+
+P = TypeVar("P", Act, Constraint)
 
 #: Two forms this like each other (0-1, letters) are called close: as a rule another inflection.
 CLOSE = 0.8
@@ -30,14 +33,18 @@ def renamed(document: Document, *, slots: Mapping[str, str], values: Mapping[str
         return values.get(fold(text), text)
 
     def turn(one: Turn) -> Turn:
-        parts = {
-            part: tuple(
-                replace(c, slot=name(c.slot), values=tuple(map(value, c.values)))
-                for c in getattr(one, part)
+        def named(part: tuple[P, ...]) -> tuple[P, ...]:
+            return tuple(
+                replace(c, slot=name(c.slot), values=tuple(map(value, c.values))) for c in part
             )
-            for part in ("state", "update", "user_acts", "agent_acts")
-        }
-        return replace(one, **parts)
+
+        return replace(
+            one,
+            state=named(one.state),
+            update=named(one.update),
+            user_acts=named(one.user_acts),
+            agent_acts=named(one.agent_acts),
+        )
 
     dialogue = Dialogue(tuple(turn(one) for one in dialogue_of(document).turns))
     return replace(document, payload=with_dialogue(document.payload, dialogue))
