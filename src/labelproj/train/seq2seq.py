@@ -30,7 +30,7 @@ class Seq2SeqParams:
     batch_tokens: int = 4000
     learning_rate: float | None = None
     max_length: int = 512
-    vocab_size: int = 4000
+    vocab_size: int = 2000
     seed: int = 13
 
 
@@ -175,11 +175,11 @@ def _tiny(pairs: Sequence[Pair], params: Seq2SeqParams) -> tuple[Any, Any]:
     )
     config = T5Config(
         vocab_size=len(tokenizer),
-        d_model=192,
-        d_kv=48,
-        d_ff=512,
-        num_layers=3,
-        num_decoder_layers=3,
+        d_model=128,
+        d_kv=32,
+        d_ff=256,
+        num_layers=2,
+        num_decoder_layers=2,
         num_heads=4,
         dropout_rate=0.1,
         feed_forward_proj="gated-gelu",
