@@ -15,7 +15,8 @@ from labelproj.evaluate.spans import SpanScores, score_spans, snap
 from labelproj.formats.parallel import GoldPair, read_gold_pairs
 from labelproj.progress import log
 from labelproj.project import LabelledPair, Projector, open_projector
-from labelproj.project.alignment import AlignmentProjector
+from labelproj.project.alignment import AlignmentProposer
+from labelproj.project.joint import JointProjector
 from labelproj.project.propose import Tuning
 from labelproj.provenance import file_digest, signature
 from labelproj.records import Projection, Reject, Span
@@ -72,8 +73,8 @@ def bench_projection(
     started = time.monotonic()
     if given:
         # Links without probabilities: a word with none does not say that its mass is elsewhere.
-        projector: Projector = AlignmentProjector(
-            _given(gold, name, path), tuning=Tuning(missing=0.0)
+        projector: Projector = JointProjector(
+            AlignmentProposer(_given(gold, name, path), tuning=Tuning(missing=0.0))
         )
     else:
         projector = _open(gold, params, work=work, device=device)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from labelproj.align import open_aligner
 from labelproj.config import ProjectParams
-from labelproj.project.alignment import AlignmentProjector
+from labelproj.project.alignment import AlignmentProposer
 from labelproj.project.base import LabelledPair, PairCorpus, Projector
+from labelproj.project.joint import JointProjector
 
 __all__ = ["METHODS", "LabelledPair", "PairCorpus", "Projector", "open_projector"]
 
@@ -19,4 +20,4 @@ def open_projector(
     aligner = open_aligner(
         params.align, work=work, src_lang=src_lang, tgt_lang=tgt_lang, device=device
     )
-    return AlignmentProjector(aligner)
+    return JointProjector(AlignmentProposer(aligner))
