@@ -124,4 +124,5 @@ class _Reader:
         self._passed += self._at
         self._text = self._text[self._at :] + "".join(pieces)
         self._at = 0
-        return any(pieces)
+        # A piece may hold no more than the first bytes of a character.
+        return any(pieces) or not self._ended

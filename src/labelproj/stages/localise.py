@@ -13,7 +13,7 @@ from labelproj.dialogue.ontology import Ontology, read_ontology
 from labelproj.dialogue.schema import KEY
 from labelproj.dialogue.values import ValueMap
 from labelproj.dialogue.writer import LocalisedWriter
-from labelproj.errors import MissingInputError, UsageError
+from labelproj.errors import MissingInputError, RecordError, UsageError
 from labelproj.formats import FORMATS, read_documents, write_documents
 from labelproj.formats.dialogues import DialogueFormat
 from labelproj.progress import log
@@ -79,6 +79,7 @@ def run_localise(
         translations=translations,
         keep_without=model is not None,
         limit=prepare.limit,
+        strict=prepare.strict,
     )
     prepared = run_prepare(
         inputs=[str(work / "input.jsonl")],
@@ -192,6 +193,7 @@ def _attach(
     translations: str | None,
     keep_without: bool,
     limit: int | None,
+    strict: bool,
 ) -> _Attached:
     """Write the dialogues of ``inputs`` to ``path``, their segments with their translations."""
     given: dict[str, dict[str, str]] | None = None
@@ -211,6 +213,12 @@ def _attach(
                 if isinstance(one, Document) and KEY not in one.payload:
                     one = Reject(spec, None, one.id, "no dialogue in it")
                 if isinstance(one, Reject):
+                    if strict:
+                        raise RecordError(
+                            one.reason,
+                            where=f"{one.source}: record {one.record_id}",
+                            remedy="mend it, or run without --strict to quarantine it",
+                        )
                     result.rejects.append(one)
                     continue
                 result.kept += 1
