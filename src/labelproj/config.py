@@ -1,11 +1,19 @@
 """One pydantic model for each section of ``params.yaml``. Unknown keys are errors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+)
 
 from labelproj.errors import ConfigError, MissingInputError
 
@@ -14,6 +22,7 @@ __all__ = [
     "BuildParams",
     "Config",
     "EvaluateParams",
+    "EventParams",
     "FilterParams",
     "GoldParams",
     "LanguagesParams",
@@ -21,12 +30,36 @@ __all__ = [
     "MtTrainParams",
     "PrepareParams",
     "ProjectParams",
+    "QaParams",
     "ReportParams",
+    "TaskName",
     "TrainParams",
     "TranslateParams",
+    "for_task",
     "load_config",
 ]
 
+#: The tasks there are; labelproj.tasks says what each of them is.
+TaskName = Literal["ner", "eae", "qa"]
+T = TypeVar("T")
+
+
+def _whose(value: object) -> str:
+    return "each" if isinstance(value, Mapping) else "all"
+
+
+#: One value for all tasks, or a mapping from each task to its own.
+Inputs = Annotated[
+    Annotated[tuple[str, ...], Tag("all")]
+    | Annotated[dict[TaskName, tuple[str, ...]], Tag("each")],
+    Discriminator(_whose),
+]
+GoldFile = Annotated[
+    Annotated[str, Tag("all")] | Annotated[dict[TaskName, str], Tag("each")],
+    Discriminator(_whose),
+]
+#: What pydantic says in the place of an error beside the keys.
+_NO_KEYS = {"all", "each", "[key]"}
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -89,9 +122,12 @@ class MtParams(Section):
 
 
 class PrepareParams(Section):
-    """Reading and cutting the source corpus."""
+    """Reading and cutting the source corpus.
 
-    inputs: tuple[str, ...] = ()
+    ``inputs`` may be a mapping from each task to its own.
+    """
+
+    inputs: Inputs = ()
     label_map: dict[str, str | None] = Field(default_factory=dict)
     labels: tuple[str, ...] | None = None
     splitter: Literal["rules", "stanza", "none"] = "rules"
@@ -144,8 +180,36 @@ class FilterParams(Section):
     duplicate: bool = True
 
 
+class EventParams(Section):
+    """Which projected events are usable (``build.events``).
+
+    A trigger or argument is lost when it has no place or scores below ``min_score``. An event
+    without its trigger is dropped if ``require_trigger``; one that lost an argument loses only
+    that (``argument``) or is dropped (``event``); so is one with fewer than ``min_arguments``.
+    """
+
+    require_trigger: bool = True
+    lost_argument: Literal["argument", "event"] = "argument"
+    min_arguments: Annotated[int, Field(ge=0)] = 0
+    min_score: Share = 0.0
+
+
+class QaParams(Section):
+    """Which projected questions are usable, and how sure they are (``build.qa``).
+
+    A question is of tier A, B or C by the score of its answer. ``min_context`` is the share of
+    the context's sentences that must have been accepted. ``pairs`` says whose language question
+    and context have: both the target's, or one of them the source's (G-XLT, Lewis et al. 2020).
+    """
+
+    tier_a: Share = 0.9
+    tier_b: Share = 0.6
+    min_context: Share = 0.5
+    pairs: tuple[Literal["target", "source-question", "source-context"], ...] = ("target",)
+
+
 class BuildParams(Section):
-    """The dataset: its name, licence and splits."""
+    """The dataset: its name, licence and splits, and what is usable of each task."""
 
     name: str = "labelproj-dataset"
     licence: str | None = None
@@ -155,6 +219,8 @@ class BuildParams(Section):
     validation_share: Share = 0.1
     rows_per_file: Count = 100_000
     seed: int = 13
+    events: EventParams = EventParams()
+    qa: QaParams = QaParams()
 
 
 class TrainParams(Section):
@@ -186,13 +252,13 @@ class GoldParams(Section):
     """Gold data in one target language, in any readable format; each may be left out.
 
     ``parallel`` has gold spans on both sides (see the docs for its line format) and measures
-    the projection itself.
+    the projection itself. Each may be a mapping from each task to its own.
     """
 
-    train: str | None = None
-    dev: str | None = None
-    test: str | None = None
-    parallel: str | None = None
+    train: GoldFile | None = None
+    dev: GoldFile | None = None
+    test: GoldFile | None = None
+    parallel: GoldFile | None = None
 
 
 class EvaluateParams(Section):
@@ -215,7 +281,7 @@ class Config(Section):
     """All of ``params.yaml``."""
 
     languages: LanguagesParams = LanguagesParams()
-    tasks: tuple[Literal["ner"], ...] = ("ner",)
+    tasks: tuple[TaskName, ...] = ("ner",)
     outputs: str = "outputs"
     mt: MtParams = MtParams()
     prepare: PrepareParams = PrepareParams()
@@ -234,6 +300,16 @@ class Config(Section):
         if not tasks:
             raise ValueError("at least one task is needed")
         return tasks
+
+
+def for_task(value: T | Mapping[TaskName, T], task: str) -> T | None:
+    """Return the value of ``task`` where a parameter has one for each task, else the value.
+
+    None where the tasks have their own and this one has none.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    return {str(name): own for name, own in value.items()}.get(task)
 
 
 def load_config(path: Path) -> Config:
@@ -262,8 +338,9 @@ def load_config(path: Path) -> Config:
         return Config.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        line = _line_of(text, first["loc"])
-        key = ".".join(str(part) for part in first["loc"])
+        keys = [part for part in first["loc"] if part not in _NO_KEYS]
+        line = _line_of(text, keys)
+        key = ".".join(str(part) for part in keys)
         unknown = first["type"] == "extra_forbidden"
         raise ConfigError(
             "unknown key " + key if unknown else f"{key}: {first['msg']}",

@@ -22,6 +22,7 @@ from labelproj.records import Projection, Span, Unit
 
 __all__ = [
     "DOCUMENTS",
+    "DROPPED",
     "FILTERED",
     "PROJECTED",
     "REJECTS",
@@ -76,6 +77,13 @@ DOCUMENTS: Schema = {
     "payload": pl.String,
     "source": pl.String,
     "signature": pl.String,
+}
+#: One row a thing (an event, a question) that the task's policy left out of the dataset.
+DROPPED: Schema = {
+    "kind": pl.String,
+    "id": pl.String,
+    "reason": pl.String,
+    "raw": pl.String,
 }
 #: One row a translation unit of the source text.
 UNITS: Schema = {

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labelproj.formats import json_items as module
-from labelproj.formats.json_items import json_items
+from labelproj.formats import json_stream as module
+from labelproj.formats.json_stream import json_items
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),

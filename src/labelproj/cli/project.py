@@ -27,10 +27,12 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
-class TaskName(StrEnum):
+class Task(StrEnum):
     """The tasks there are."""
 
     NER = "ner"
+    EAE = "eae"
+    QA = "qa"
 
 
 class Method(StrEnum):
@@ -53,7 +55,7 @@ def project(
         list[str],
         typer.Argument(
             metavar="INPUT...",
-            help="CoNLL, JSONL, DocBin (.spacy), brat folder or hf:NAME[:CONFIG[:SPLIT]]; .gz too.",
+            help="A file or folder in any readable format, or hf:NAME[:CONFIG[:SPLIT]]; .gz too.",
         ),
     ],
     src: Annotated[str, typer.Option(help="Language of the input, as ISO 639.")],
@@ -66,7 +68,13 @@ def project(
             "Not needed when the input brings its translations (tgt_text)."
         ),
     ] = None,
-    task: Annotated[TaskName, typer.Option(help="What the labels mean.")] = TaskName.NER,
+    task: Annotated[
+        Task,
+        typer.Option(
+            help="What the labels mean: ner (spans), eae (events and arguments), "
+            "qa (questions and answers)."
+        ),
+    ] = Task.NER,
     method: Annotated[Method, typer.Option(help="Projection method.")] = Method.ALIGNMENT,
     aligner: Annotated[
         str, typer.Option(help="eflomal, systran, embedding, attention or simalign.")
@@ -145,6 +153,7 @@ def project(
             prepare=prepare,
             translate=translate,
             format=input_format,
+            task=task.value,
         )
         if json:
             show_json(result)
@@ -191,5 +200,7 @@ def _show(result: dict[str, object], out: Path) -> None:
         rows.append([what, *(counts[what][name] for name in names)])
     spans = counts["spans"]
     rows.append(["spans", spans["spans"], spans["projected"], spans["spans"] - spans["projected"]])
+    for kind, number in counts["items"].items():
+        rows.append([f"{kind}s", number["in"], number["kept"], number["dropped"]])
     show_table(f"projected in {result['seconds']} s", ("", "in", "kept", "rejected"), rows)
     show_place("results", out)

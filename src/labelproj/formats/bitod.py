@@ -30,6 +30,7 @@ class Bitod(DialogueFormat):
     """
 
     name: ClassVar[str] = "bitod"
+    suffixes: ClassVar[tuple[str, ...]] = (".bitod.json",)
     keyed: ClassVar[bool] = True
 
     def walk(self, record: Any, visit: Visitor) -> None:

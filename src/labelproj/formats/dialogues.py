@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from labelproj.dialogue.visit import Reading, Visitor, Writing
 from labelproj.errors import UsageError
 from labelproj.formats.base import Format, demand_format
-from labelproj.formats.json_items import json_items
+from labelproj.formats.json_stream import json_items
 from labelproj.formats.lines import open_output, stem_of
 from labelproj.records import Document, Reject
 

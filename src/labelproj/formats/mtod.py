@@ -41,6 +41,7 @@ class Mtod(Format):
     """
 
     name: ClassVar[str] = "mtod"
+    suffixes: ClassVar[tuple[str, ...]] = (".mtod.txt",)
 
     def read(self, source: str, *, lang: str) -> Iterator[Document | Reject]:
         """Yield one document a line; see :meth:`Format.read`."""

@@ -28,6 +28,7 @@ class MultiWoz(DialogueFormat):
     """
 
     name: ClassVar[str] = "multiwoz"
+    suffixes: ClassVar[tuple[str, ...]] = (".multiwoz.json",)
     keyed: ClassVar[bool] = True
 
     def walk(self, record: Any, visit: Visitor) -> None:

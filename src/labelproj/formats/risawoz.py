@@ -28,6 +28,7 @@ class Risawoz(DialogueFormat):
     """
 
     name: ClassVar[str] = "risawoz"
+    suffixes: ClassVar[tuple[str, ...]] = (".risawoz.json",)
 
     def walk(self, record: Any, visit: Visitor) -> None:
         """Go through one dialogue; see :meth:`DialogueFormat.walk`."""

@@ -23,6 +23,7 @@ class Sgd(DialogueFormat):
     """
 
     name: ClassVar[str] = "sgd"
+    suffixes: ClassVar[tuple[str, ...]] = (".sgd.json",)
 
     def walk(self, record: Any, visit: Visitor) -> None:
         """Go through one dialogue; see :meth:`DialogueFormat.walk`."""

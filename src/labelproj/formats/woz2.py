@@ -25,6 +25,7 @@ class Woz2(DialogueFormat):
     """
 
     name: ClassVar[str] = "woz2"
+    suffixes: ClassVar[tuple[str, ...]] = (".woz2.json",)
     id_key: ClassVar[str] = "dialogue_idx"
 
     def walk(self, record: Any, visit: Visitor) -> None:

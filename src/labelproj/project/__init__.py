@@ -7,8 +7,16 @@ from labelproj.config import ProjectParams
 from labelproj.project.alignment import AlignmentProposer
 from labelproj.project.base import LabelledPair, PairCorpus, Projector
 from labelproj.project.joint import JointProjector
+from labelproj.project.places import project_places
 
-__all__ = ["METHODS", "LabelledPair", "PairCorpus", "Projector", "open_projector"]
+__all__ = [
+    "METHODS",
+    "LabelledPair",
+    "PairCorpus",
+    "Projector",
+    "open_projector",
+    "project_places",
+]
 
 METHODS = ("alignment",)
 

@@ -19,6 +19,7 @@ from labelproj.filters.verdict import Attrition
 from labelproj.progress import log, track
 from labelproj.provenance import now, signature, versions
 from labelproj.shards import write_manifest
+from labelproj.tasks import task_named
 
 __all__ = ["run_filter"]
 
@@ -30,6 +31,7 @@ def run_filter(
     units: Path,
     out: Path,
     params: FilterParams,
+    task: str = "ner",
     src: str | None = None,
     tgt: str | None = None,
     resume: bool = True,
@@ -38,11 +40,13 @@ def run_filter(
 
     Writes ``kept.parquet`` and ``rejected.parquet`` (``tables.FILTERED``, row order kept),
     ``attrition.json`` (counts, thresholds), ``attrition.csv`` (``filter,rejected``) and last
-    ``manifest.json``, which is returned. Two passes, flat memory. With ``src`` and ``tgt`` of
+    ``manifest.json``, which is returned. ``task`` may leave some filters to its own policy:
+    they measure only. Two passes, flat memory. With ``src`` and ``tgt`` of
     one language, copies are not rejected. ``resume`` changes nothing: the stage is quick and
     always runs whole. Raises MissingInputError or StorageError.
     """
     started = time.monotonic()
+    params = task_named(task).filters(params)
     (out / "manifest.json").unlink(missing_ok=True)
     total = tables.count_rows(units) if units.is_file() else 0
     job = Job(
