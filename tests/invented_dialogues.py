@@ -60,7 +60,7 @@ def write_woz2(folder: Path, *, repeat: int = 4) -> tuple[Path, Path]:
     pairs = [(f, a) for f in _FOODS for a in _AREAS] * repeat
     english = [woz2(i, f, a) for i, (f, a) in enumerate(pairs)]
     hausa = [woz2(i, _FOODS[f], _AREAS[a], hausa=True) for i, (f, a) in enumerate(pairs)]
-    paths = folder / "woz.en.json", folder / "woz.ha.json"
+    paths = folder / "en.woz2.json", folder / "ha.woz2.json"
     for path, records in zip(paths, (english, hausa), strict=True):
         path.write_text(json.dumps(records, ensure_ascii=False), encoding="utf-8")
     return paths

@@ -46,7 +46,7 @@ def test_own_states_are_fed_back_in_step() -> None:
 def test_a_tiny_model_learns_what_it_is_shown(tmp_path: Path) -> None:
     _, hausa = write_woz2(tmp_path, repeat=1)
     path = tmp_path / "examples.jsonl"
-    counts = run_examples(str(hausa), path, lang="ha", format="woz2", slots={"price": "farashi"})
+    counts = run_examples(str(hausa), path, lang="ha", slots={"price": "farashi"})
     assert counts == {
         "dialogues": 6, "rejected": 0, "dst": 18, "api": 18, "da": 12, "rg": 12,
     }  # fmt: skip
