@@ -14,7 +14,7 @@ from labelproj.dialogue.localise import localise
 from labelproj.dialogue.ontology import Ontology
 from labelproj.dialogue.values import Lexicon, ValueMap
 from labelproj.errors import FormatError, MissingInputError, UsageError
-from labelproj.formats import read_documents, write_documents
+from labelproj.formats import format_of, read_documents, write_documents
 from labelproj.records import Document, Reject, Span
 
 
@@ -34,6 +34,12 @@ def test_a_record_is_written_back_as_it_was(name: str, tmp_path: Path) -> None:
     assert again == found
     write_documents(again, tmp_path / "plain.json", format=name)
     assert json.loads((tmp_path / "plain.json").read_text()) == json.loads(source.read_text())
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_format_is_known_by_its_ending_or_by_its_first_keys(name: str, tmp_path: Path) -> None:
+    assert format_of(f"train.{name}.json.gz") == name
+    assert format_of(str(write_record(name, tmp_path / "in.json"))) == name
 
 
 @pytest.mark.parametrize("name", RECORDS)

@@ -31,6 +31,7 @@ class Bitod(DialogueFormat):
 
     name: ClassVar[str] = "bitod"
     suffixes: ClassVar[tuple[str, ...]] = (".bitod.json",)
+    signs: ClassVar[frozenset[str]] = frozenset({"Scenario", "Events"})
     keyed: ClassVar[bool] = True
 
     def walk(self, record: Any, visit: Visitor) -> None:

@@ -3,7 +3,7 @@
 import copy
 import json
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -36,6 +36,13 @@ class DialogueFormat(Format):
     keyed: ClassVar[bool] = False
     #: The key of a record's id, where the file is an array.
     id_key: ClassVar[str] = "dialogue_id"
+    #: Keys that the beginning of a file of this format shows.
+    signs: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def claims(cls, head: Mapping[str, object]) -> bool:
+        """Say whether a file that begins with these keys is of this format."""
+        return bool(cls.signs) and cls.signs <= head.keys()
 
     @abstractmethod
     def walk(self, record: Any, visit: Visitor) -> None:

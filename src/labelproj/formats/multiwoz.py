@@ -29,6 +29,7 @@ class MultiWoz(DialogueFormat):
 
     name: ClassVar[str] = "multiwoz"
     suffixes: ClassVar[tuple[str, ...]] = (".multiwoz.json",)
+    signs: ClassVar[frozenset[str]] = frozenset({"log", "metadata"})
     keyed: ClassVar[bool] = True
 
     def walk(self, record: Any, visit: Visitor) -> None:

@@ -29,6 +29,7 @@ class Risawoz(DialogueFormat):
 
     name: ClassVar[str] = "risawoz"
     suffixes: ClassVar[tuple[str, ...]] = (".risawoz.json",)
+    signs: ClassVar[frozenset[str]] = frozenset({"domains", "turn_domain"})
 
     def walk(self, record: Any, visit: Visitor) -> None:
         """Go through one dialogue; see :meth:`DialogueFormat.walk`."""

@@ -24,6 +24,7 @@ class Sgd(DialogueFormat):
 
     name: ClassVar[str] = "sgd"
     suffixes: ClassVar[tuple[str, ...]] = (".sgd.json",)
+    signs: ClassVar[frozenset[str]] = frozenset({"services", "speaker"})
 
     def walk(self, record: Any, visit: Visitor) -> None:
         """Go through one dialogue; see :meth:`DialogueFormat.walk`."""

@@ -26,6 +26,7 @@ class Woz2(DialogueFormat):
 
     name: ClassVar[str] = "woz2"
     suffixes: ClassVar[tuple[str, ...]] = (".woz2.json",)
+    signs: ClassVar[frozenset[str]] = frozenset({"dialogue_idx", "turn_label"})
     id_key: ClassVar[str] = "dialogue_idx"
 
     def walk(self, record: Any, visit: Visitor) -> None:
