@@ -7,6 +7,7 @@ from typing import Any
 from labelproj.config import Config, GoldParams, for_task, load_config
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats import split_spec
+from labelproj.languages import iso_code
 from labelproj.layout import Layout
 from labelproj.shards import read_manifest
 
@@ -43,6 +44,18 @@ class Run:
         if path.startswith("hf:") or Path(path).is_absolute():
             return spec
         return f"{named}:{self.root / path}" if named else str(self.root / path)
+
+    def weights(self) -> str | None:
+        """Return where the original weights of the MT model are, for methods that need them."""
+        model = self.config.mt.model
+        if self.config.mt.given:
+            return None
+        if model is not None:
+            names = {"src": iso_code(self.source), "tgt": iso_code(self.target)}
+            filled = model.replace("{src}", names["src"]).replace("{tgt}", names["tgt"])
+            if (self.root / filled).is_dir():
+                return self.path(filled)
+        return str(self.layout.mt(self.target))
 
 
 def _mt(run: Run) -> Result:
@@ -105,6 +118,7 @@ def _project(run: Run) -> Result:
         work=run.work("project"),
         resume=run.resume,
         device=run.config.translate.device,
+        mt=run.weights(),
     )
 
 
@@ -175,6 +189,7 @@ def _evaluate(run: Run) -> Result:
             params=run.config.project,
             work=run.work("evaluate"),
             device=run.config.translate.device,
+            mt=run.weights(),
         ).as_dict()
     return run_evaluate(
         models=run.layout.models(run.task, run.target),

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import regex
 
-from labelproj.errors import FormatError, MissingInputError
-from labelproj.formats import read_documents
+from labelproj.errors import FormatError
+from labelproj.formats import check_inputs, read_documents, split_spec
 from labelproj.formats.lines import read_bytes
 from labelproj.progress import log
 from labelproj.questions import answers_of, context_of
@@ -158,10 +158,12 @@ def _span_scores(
 
 def _mapping(path: Path) -> dict[str, str] | None:
     """Return the file's object where it is one from question ids to texts."""
-    if not path.is_file():
-        raise MissingInputError("no such file", where=str(path), remedy="check the path")
+    check_inputs([str(path)], format="jsonl")
+    file = Path(split_spec(str(path))[1])
+    if not file.is_file():  # an hf: dataset
+        return None
     try:
-        value = json.loads(read_bytes(path))
+        value = json.loads(read_bytes(file))
     except ValueError:
         return None
     if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):

@@ -14,10 +14,10 @@ A place is the (start, end) of all parts.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from labelproj.errors import FormatError, MissingInputError, RecordError
+from labelproj.errors import FormatError, RecordError
 from labelproj.evaluate.spans import Score
 from labelproj.events import Event, events_of
-from labelproj.formats import read_documents
+from labelproj.formats import check_inputs, read_documents
 from labelproj.formats.base import joined_text
 from labelproj.progress import log
 from labelproj.records import Reject, Span
@@ -120,8 +120,7 @@ def score_event_files(predicted: Path, gold: Path) -> dict[str, dict[str, float]
 
 
 def _read(path: Path, *, strict: bool) -> dict[str, tuple[str, list[Event[Span]]]]:
-    if not path.exists():
-        raise MissingInputError("no such file or folder", where=str(path), remedy="check the path")
+    check_inputs([str(path)])
     found = {}
     for record in read_documents(str(path), lang="xx"):
         if not isinstance(record, Reject):

@@ -23,6 +23,7 @@ _EVENT = regex.compile(r"(?P<id>E\S*)\t(?P<type>[^:\s]+):(?P<trigger>\S+)(?P<res
 #: What is kept as it is: relations, attributes, normalisations, notes, equivalences.
 _KEPT = ("R", "A", "M", "N", "#", "*")
 _REFERENCE = regex.compile(r"\b[TERAM]\d+\b")
+_EVENT_ID = regex.compile(r"E\d+")
 _TEXT_BOUND = regex.compile(r"T\d+")
 
 
@@ -153,7 +154,10 @@ def _annotations(document: Document, text: str, spans: Sequence[Span]) -> Iterat
     names: dict[tuple[object, ...], str] = {}
     used = {name for name in (*entities, *triggers.values()) if _TEXT_BOUND.fullmatch(name)}
     fresh = (f"T{number}" for number in range(1, 1 << 62) if f"T{number}" not in used)
-    there: set[str] = {event.id for event in events}
+    kept_ids = {event.id for event in events if _EVENT_ID.fullmatch(event.id)}
+    others = (f"E{number}" for number in range(1, 1 << 62) if f"E{number}" not in kept_ids)
+    ids = {e.id: e.id if e.id in kept_ids else next(others) for e in events}
+    there: set[str] = set(ids.values())
 
     def bound(name: str, label: str, parts: Sequence[Span]) -> tuple[str, str]:
         own = name if name in used else next(fresh)
@@ -176,8 +180,8 @@ def _annotations(document: Document, text: str, spans: Sequence[Span]) -> Iterat
         for argument in event.arguments:
             mention = mention_of(argument.parts[0])
             place = tuple((part.start, part.end) for part in argument.parts)
-            if mention in heads:
-                what = mention
+            if mention in ids:
+                what = ids[mention]
             elif ("id", mention) in names:
                 what = names["id", mention]
             elif place in names:
@@ -187,7 +191,7 @@ def _annotations(document: Document, text: str, spans: Sequence[Span]) -> Iterat
                 what = names[place]
                 yield line
             pieces.append(f"{'_'.join(argument.role.split())}:{what}")
-        yield f"{event.id}\t{' '.join(pieces)}\n"
+        yield f"{ids[event.id]}\t{' '.join(pieces)}\n"
     kept = known.get("lines")
     for raw in kept if isinstance(kept, list) else []:
         body = raw.split("\t", 2)[1] if raw.count("\t") else ""

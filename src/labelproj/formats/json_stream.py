@@ -17,6 +17,8 @@ __all__ = ["array_items", "json_items", "other_keys"]
 
 _PIECE = 1 << 20
 _SPACE = " \t\r\n"
+#: What may follow a value.
+_AFTER = frozenset(",:]}" + _SPACE)
 _DECODER = json.JSONDecoder()
 _REMEDY = 'the file is one JSON object: {"data": [...]}'
 
@@ -66,8 +68,8 @@ class _Reader:
                 if not self._more():
                     raise self.wrong(f"not JSON: {error}") from error
                 continue
-            # A number may go on in the next piece.
-            if end == len(self._text) and self._more():
+            # A number may go on in the next piece: 12 of 12.5, and 12 of 12. of 12.5.
+            if self._text[end : end + 1] not in _AFTER and self._more():
                 continue
             self._at = end
             return value
@@ -109,9 +111,9 @@ def _pieces(path: Path) -> Iterator[str]:
             while raw := stream.read(_PIECE):
                 text = decoder.decode(raw.removeprefix(UTF8_BOM) if first else raw)
                 first = False
-                if text:  # not where a piece is but a part of a character
+                if text:  # a piece may be no more than half of a character
                     yield text
-            yield decoder.decode(b"", final=True)
+            decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise FormatError("not UTF-8", where=str(path), remedy="make it UTF-8") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from labelproj.project.assign import assign
-from labelproj.project.base import LabelledPair, PairCorpus, Proposals, Proposer
-from labelproj.records import Projection
+from labelproj.project.base import LabelledPair, PairCorpus, Proposals, Proposer, Weighted
+from labelproj.records import Projection, Span
 
 __all__ = ["JointProjector"]
+
+#: Candidates kept with a projection.
+NBEST = 4
 
 
 class JointProjector:
@@ -43,19 +46,25 @@ class JointProjector:
             return spans[k].start < spans[m].end and spans[m].start < spans[k].end
 
         chosen = assign(candidates, may_overlap=may_overlap)
-        found = []
-        for span, options, choice in zip(spans, candidates, chosen, strict=True):
-            start, end, score, reason = None, None, 0.0, None
-            if choice is None:
-                reason = proposals.problem or ("overlap" if options else "no link")
-            else:
-                start, end, score = (
-                    choice.candidate.start,
-                    choice.candidate.end,
-                    choice.candidate.score,
-                )
-            label = self._proposer.label
-            found.append(
-                Projection(span.id, span.label, start, end, score, label, reason, span.group)
+        return tuple(
+            self._projection(span, options, choice, proposals.problem)
+            for span, options, choice in zip(spans, candidates, chosen, strict=True)
+        )
+
+    def _projection(
+        self, span: Span, options: Sequence[Weighted], choice: Weighted | None, problem: str | None
+    ) -> Projection:
+        label, nbest = self._proposer.label, tuple(o.candidate for o in options[:NBEST])
+        if choice is None:
+            reason = problem or ("overlap" if options else "no link")
+            return Projection(
+                span.id, span.label, None, None, 0.0, label, reason, span.group, nbest=nbest
             )
-        return tuple(found)
+        start, end = choice.candidate.start, choice.candidate.end
+        rivals = [o.weight for o in options if (o.candidate.start, o.candidate.end) != (start, end)]
+        margin = choice.weight - max(rivals, default=0.0)
+        evidence = {**choice.candidate.evidence, "margin": margin}
+        score = choice.candidate.score
+        return Projection(
+            span.id, span.label, start, end, score, label, None, span.group, evidence, nbest
+        )

@@ -133,7 +133,7 @@ class QuestionAnswering(Task):
         """Refuse a document without context or question, or with an answer to no question."""
         roles = [segment.role for segment in document.segments]
         if roles.count(CONTEXT) != 1:
-            return f"{roles.count(CONTEXT)} segments with the role 'context', not one"
+            return f"{roles.count(CONTEXT)} segments with the role 'context': it has to be one"
         questions = [segment for segment in document.segments if segment.role == QUESTION]
         if not questions:
             return "no segment with the role 'question'"
