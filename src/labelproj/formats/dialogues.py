@@ -42,7 +42,10 @@ class DialogueFormat(Format):
     @classmethod
     def claims(cls, head: Mapping[str, object]) -> bool:
         """Say whether a file that begins with these keys is of this format."""
-        return bool(cls.signs) and cls.signs <= head.keys()
+        keys = set(head)
+        if cls.keyed:  # where the file is one line, its first record is there
+            keys |= set(next((one for one in head.values() if isinstance(one, dict)), ()))
+        return bool(cls.signs) and cls.signs <= keys
 
     @abstractmethod
     def walk(self, record: Any, visit: Visitor) -> None:

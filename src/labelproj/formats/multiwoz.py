@@ -29,7 +29,7 @@ class MultiWoz(DialogueFormat):
 
     name: ClassVar[str] = "multiwoz"
     suffixes: ClassVar[tuple[str, ...]] = (".multiwoz.json",)
-    signs: ClassVar[frozenset[str]] = frozenset({"log", "metadata"})
+    signs: ClassVar[frozenset[str]] = frozenset({"goal", "log"})
     keyed: ClassVar[bool] = True
 
     def walk(self, record: Any, visit: Visitor) -> None:
