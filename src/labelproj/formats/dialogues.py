@@ -43,8 +43,9 @@ class DialogueFormat(Format):
     def claims(cls, head: Mapping[str, object]) -> bool:
         """Say whether a file that begins with these keys is of this format."""
         keys = set(head)
-        if cls.keyed:  # where the file is one line, its first record is there
-            keys |= set(next((one for one in head.values() if isinstance(one, dict)), ()))
+        first = next(iter(head.values()), None)
+        if cls.keyed and isinstance(first, dict):  # the file is one line: its first record
+            keys = set(first)
         return bool(cls.signs) and cls.signs <= keys
 
     @abstractmethod
