@@ -9,7 +9,19 @@ import typer
 
 from labelproj._version import __version__
 from labelproj.allocator import use_jemalloc
-from labelproj.cli import bench, convert, dialogue, doctor, evaluate, init, project, results, stage
+from labelproj.cli import (
+    bench,
+    convert,
+    dialogue,
+    diff,
+    doctor,
+    evaluate,
+    init,
+    project,
+    release,
+    results,
+    stage,
+)
 from labelproj.errors import LabelprojError, StorageError
 from labelproj.progress import console, set_up_logging
 
@@ -31,6 +43,8 @@ app.add_typer(dialogue.app, name="dialogue")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(bench.app, name="bench")
 app.add_typer(stage.app, name="stage")
+app.command("diff")(diff.diff)
+app.add_typer(release.app, name="release")
 
 #: The commands that train with PyTorch.
 TRAINING = {("stage", "mt"), ("stage", "train"), ("dialogue", "train")}

@@ -51,11 +51,11 @@ def run_job(
     """Read, translate, project and filter ``inputs`` into ``out``; return the manifest.
 
     ``out`` gets ``kept.parquet``, ``rejected.parquet``, ``quarantine.parquet``,
-    ``attrition.json``, ``<name>.jsonl`` and the task's own exports (name: that of the first input
-    and the target language), where the task's policy dropped something ``dropped.parquet``, and,
-    last, ``manifest.json``. ``mt`` may be None when every record
-    brings its translation. When ``out`` holds the finished result of the very same work nothing
-    is done. A stopped job goes on where it stopped.
+    ``documents.parquet``, ``attrition.json``, ``<name>.jsonl`` and the task's own exports (name:
+    that of the first input and the target language), where the task's policy dropped something
+    ``dropped.parquet``, and, last, ``manifest.json``. ``mt`` may be None when every record brings
+    its translation. When ``out`` holds the finished result of the very same work nothing is done.
+    A stopped job goes on where it stopped.
     """
     started = time.monotonic()
     work = out / ".labelproj"
@@ -194,6 +194,7 @@ def _publish(
         (usable.kept, out / "kept.parquet"),
         (usable.rejected, out / "rejected.parquet"),
         (work / "filtered" / "attrition.json", out / "attrition.json"),
+        (work / "prepared" / "documents.parquet", out / "documents.parquet"),
         (work / "prepared" / "quarantine.parquet", out / "quarantine.parquet"),
     ]
     for source, target in tables_out:
