@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from invented_dialogues import write_woz2
 from typer.testing import CliRunner
 
+from invented_dialogues import write_woz2
 from labelproj.cli.app import app
 
 
