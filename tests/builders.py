@@ -75,6 +75,7 @@ def make_units(
                     "given": None,
                     "signature": signature,
                     "tgt_text": target,
+                    "marked": None,
                     "mt_score": pair.mt_score,
                     "mt_status": pair.status,
                     "mt_flags": list(pair.flags),

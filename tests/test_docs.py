@@ -182,7 +182,17 @@ def test_the_examples_of_formats_can_be_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "schema", ["UNITS", "TRANSLATED", "PROJECTED", "FILTERED", "DOCUMENTS", "DROPPED", "REJECTS"]
+    "schema",
+    [
+        "UNITS",
+        "TRANSLATED",
+        "PROJECTED",
+        "FILTERED",
+        "DOCUMENTS",
+        "DROPPED",
+        "REJECTS",
+        "CORRECTIONS",
+    ],
 )
 def test_every_column_is_explained(schema: str) -> None:
     section = read(DOCS / "formats.md").split("\n## Tables\n")[1]

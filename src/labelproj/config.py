@@ -33,6 +33,7 @@ __all__ = [
     "ProjectParams",
     "QaParams",
     "ReportParams",
+    "ReviewParams",
     "TaskName",
     "TrainParams",
     "TranslateParams",
@@ -111,11 +112,13 @@ class MtParams(Section):
     ``given`` says instead that every record brings its translation (``tgt_text``).
 
     ``model`` may hold ``{src}`` and ``{tgt}`` (for ``Helsinki-NLP/opus-mt-{src}-{tgt}``).
+    ``tokenizer`` says where the tokenizer is, for a model that comes without one.
     ``revision`` pins a Hub model. ``quantization`` is a CTranslate2 type for the converted model.
     """
 
     model: str | None = None
     given: bool = False
+    tokenizer: str | None = None
     revision: str | None = None
     quantization: str = "int8"
     licence: str | None = None
@@ -137,12 +140,18 @@ class PrepareParams(Section):
 
 
 class TranslateParams(Section):
-    """Translating units with CTranslate2."""
+    """Translating units with CTranslate2.
+
+    ``markers`` marks the spans in the source, for the projection method of that name;
+    ``lost_marks`` says what becomes of a translation in which marks are missing.
+    """
 
     beam_size: Count = 4
     batch_tokens: Count = 4096
     max_input_tokens: Count = 256
     max_output_tokens: Count = 320
+    markers: Literal["brackets", "xml"] | None = None
+    lost_marks: Literal["retranslate", "keep"] = "retranslate"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: str = "default"
     rows_per_shard: Count = 2048
@@ -187,9 +196,14 @@ class ConstrainedParams(Section):
 
 
 class ProjectParams(Section):
-    """Finding every source span's place in the translation."""
+    """Finding every source span's place in the translation.
 
-    method: Literal["alignment", "constrained"] = "alignment"
+    ``members`` are those of the method ``ensemble``: names of aligners, with ``:MODEL`` behind
+    where a model is not ``align.model``.
+    """
+
+    method: Literal["alignment", "constrained", "ensemble", "markers"] = "alignment"
+    members: tuple[str, ...] = ()
     align: AlignParams = AlignParams()
     constrained: ConstrainedParams = ConstrainedParams()
     min_score: Share = 0.0
@@ -205,6 +219,13 @@ class FilterParams(Section):
     missing_spans: Share | None = 0.0
     projection_score: Share | None = None
     duplicate: bool = True
+
+
+class ReviewParams(Section):
+    """What people corrected: tables of ``labelproj review import``, and who has precedence."""
+
+    corrections: tuple[str, ...] = ()
+    precedence: tuple[str, ...] = ()
 
 
 class EventParams(Section):
@@ -301,7 +322,7 @@ class ReportParams(Section):
     """The page for people."""
 
     title: str = "labelproj report"
-    examples: Count = 60
+    examples: Count = 20_000
 
 
 class Config(Section):
@@ -315,6 +336,7 @@ class Config(Section):
     translate: TranslateParams = TranslateParams()
     project: ProjectParams = ProjectParams()
     filter: FilterParams = FilterParams()
+    review: ReviewParams = ReviewParams()
     build: BuildParams = BuildParams()
     train: TrainParams = TrainParams()
     gold: dict[str, GoldParams] = Field(default_factory=dict)

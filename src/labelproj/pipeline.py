@@ -9,6 +9,7 @@ from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats import split_spec
 from labelproj.languages import iso_code
 from labelproj.layout import Layout
+from labelproj.progress import log
 from labelproj.shards import read_manifest
 
 __all__ = ["STAGES", "collect_results", "run_stage"]
@@ -68,6 +69,8 @@ def _mt(run: Run) -> Result:
         update["train"] = params.train.model_copy(update={"bitext": bitext})
     if params.model is not None and (run.root / params.model).is_dir():
         update["model"] = run.path(params.model)
+    if params.tokenizer is not None and (run.root / params.tokenizer).is_dir():
+        update["tokenizer"] = run.path(params.tokenizer)
     return run_mt(
         params=params.model_copy(update=update),
         src=run.source,
@@ -118,6 +121,7 @@ def _project(run: Run) -> Result:
         work=run.work("project"),
         resume=run.resume,
         device=run.config.translate.device,
+        markers=run.config.translate.markers,
         mt=run.weights(),
     )
 
@@ -147,6 +151,10 @@ def _build(run: Run) -> Result:
         attrition=filtered / "attrition.json",
         out=run.layout.dataset(run.task, run.target),
         params=run.config.build,
+        review=run.config.review.model_copy(
+            update={"corrections": tuple(map(run.path, run.config.review.corrections))}
+        ),
+        work=run.work("build"),
         task=run.task,
         src=run.source,
         tgt=run.target,
@@ -172,7 +180,7 @@ def _train(run: Run) -> Result:
 
 
 def _evaluate(run: Run) -> Result:
-    from labelproj.evaluate.projection import score_projection
+    from labelproj.evaluate.projection import projection_metrics
     from labelproj.stages.evaluate import run_evaluate
 
     test, parallel = run.gold("test"), run.gold("parallel")
@@ -183,14 +191,20 @@ def _evaluate(run: Run) -> Result:
             remedy=f"set gold.{run.target}.test",
         )
     projection = None
-    if parallel:
-        projection = score_projection(
+    if parallel and run.config.project.method == "markers":
+        log.warning(
+            "the method 'markers' places labels while translating: there is no score of it on "
+            "the given translations of gold.%s.parallel",
+            run.target,
+        )
+    elif parallel:
+        projection = projection_metrics(
             Path(parallel),
             params=run.config.project,
             work=run.work("evaluate"),
             device=run.config.translate.device,
             mt=run.weights(),
-        ).as_dict()
+        )
     return run_evaluate(
         models=run.layout.models(run.task, run.target),
         gold_test=test,
@@ -215,6 +229,7 @@ def _report(run: Run) -> Result:
         evaluation=layout.evaluation(run.task, run.target),
         out=layout.report(run.task, run.target),
         params=run.config.report,
+        corrections=[Path(run.path(path)) for path in run.config.review.corrections],
         task=run.task,
         src=run.source,
         tgt=run.target,

@@ -22,6 +22,7 @@ from labelproj.errors import MissingInputError, StorageError
 from labelproj.records import Candidate, Projection, Span, Unit
 
 __all__ = [
+    "CORRECTIONS",
     "DOCUMENTS",
     "DROPPED",
     "FILTERED",
@@ -105,9 +106,11 @@ UNITS: Schema = {
     "given": pl.String,
     "signature": pl.String,
 }
-#: UNITS and the translation of each (``mt_status`` as in records.Translation.status).
+#: UNITS and the translation of each (``mt_status`` as in records.Translation.status); ``marked``
+#: is the translation with the marks that came through it, null where none were sent.
 TRANSLATED: Schema = UNITS | {
     "tgt_text": pl.String,
+    "marked": pl.String,
     "mt_score": pl.Float64,
     "mt_status": pl.String,
     "mt_flags": pl.List(pl.String),
@@ -119,6 +122,25 @@ FILTERED: Schema = PROJECTED | {
     "signals": pl.List(SIGNAL),
     "verdict": pl.String,
     "reasons": pl.List(pl.String),
+}
+#: One row for each unit and person that reviewed it: what was shown, what was made of it
+#: (``status``: ``accept``, ``edit`` or ``reject``; ``text`` and ``spans``), and who, when, in what.
+CORRECTIONS: Schema = {
+    "unit_id": pl.String,
+    "src_lang": pl.String,
+    "tgt_lang": pl.String,
+    "src_text": pl.String,
+    "tgt_text": pl.String,
+    "src_spans": pl.List(SPAN),
+    "projections": pl.List(PROJECTION),
+    "status": pl.String,
+    "text": pl.String,
+    "spans": pl.List(SPAN),
+    "annotator": pl.String,
+    "at": pl.String,
+    "tool": pl.String,
+    "source": pl.String,
+    "signature": pl.String,
 }
 
 

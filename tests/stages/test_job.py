@@ -107,6 +107,31 @@ def test_given_translations_need_no_model(cache: Path, tmp_path: Path) -> None:
     assert set(kept["mt_status"]) == {"given"}
 
 
+def test_projected_by_marks(source: Path, tiny_mt: Path, cache: Path, tmp_path: Path) -> None:
+    arguments = ("project", source, "--src", "en", "--tgt", "ha", "--mt", tiny_mt, "--limit", "40")
+    method = ("--method", "markers", "--markers", "brackets")
+    done = run(*arguments, *method, "--out", tmp_path / "out", "--json", cache=cache)
+    manifest = json.loads(done.stdout)
+    assert manifest["params"]["translate"]["markers"] == "brackets"
+    kept = tables.read(tmp_path / "out" / "kept.parquet", tables.FILTERED)
+    rejected = tables.read(tmp_path / "out" / "rejected.parquet", tables.FILTERED)
+    methods, reasons = set(), set()
+    for row in [*kept.iter_rows(named=True), *rejected.iter_rows(named=True)]:
+        assert not set("[]") & set(row["tgt_text"])
+        methods |= {place["method"] for place in row["projections"]}
+        reasons |= {place["reason"] for place in row["projections"] if place["start"] is None}
+    assert methods == {"markers:brackets"}
+    assert reasons <= {"no marks", "overlap", "empty mark"}
+    given = Path(__file__).parents[2] / "data" / "demo" / "parallel.en-ha.jsonl"
+    failed = run(
+        *("project", given, "--src", "en", "--tgt", "ha", "--method", "markers"),
+        *("--out", tmp_path / "given"),
+        cache=cache,
+        code=2,
+    )
+    assert "needs translations of marked text" in failed.stderr
+
+
 def test_a_dry_run_writes_nothing(source: Path, tiny_mt: Path, cache: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     arguments = ("project", source, "--src", "en", "--tgt", "ha", "--mt", tiny_mt, "--out", out)

@@ -105,3 +105,16 @@ def test_the_signature_follows_what_shapes_the_result(tmp_path: Path, tiny_mt: P
     assert run(tmp_path, tiny_mt, params=batches)["signature"] == first
     beam = FAST.model_copy(update={"beam_size": 2})
     assert run(tmp_path, tiny_mt, params=beam)["signature"] != first
+
+
+def test_labels_are_marked_for_translation(tmp_path: Path, tiny_mt: Path) -> None:
+    write_units(tmp_path / "units.parquet", given={1: "An bayar"})
+    plain = run(tmp_path, tiny_mt)["signature"]
+    marking = FAST.model_copy(update={"markers": "brackets"})
+    assert run(tmp_path, tiny_mt, params=marking)["signature"] != plain
+    table = tables.read(tmp_path / "out" / "units.parquet", tables.TRANSLATED)
+    for row in table.iter_rows(named=True):
+        assert not set("[]") & set(row["tgt_text"])
+        flagged = any(flag.startswith("marks-") for flag in row["mt_flags"])
+        sent = bool(row["src_spans"]) and row["mt_status"] != "given"
+        assert (row["marked"] is not None) == (sent and not flagged)

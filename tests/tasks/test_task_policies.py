@@ -40,7 +40,15 @@ def projected(
         )
         for segment in segments
     )
-    return Reassembled(document, projections, True, "u:1", source, tuple(lost), tuple(units))
+    return Reassembled(
+        document,
+        projections,
+        True,
+        "u:1",
+        source=source,
+        lost=tuple(lost),
+        segments=tuple(units),
+    )
 
 
 # Events

@@ -105,3 +105,18 @@ def test_the_licence_is_read_from_the_model_card(tmp_path: Path) -> None:
     assert card_licence(tmp_path) == "mit, apache-2.0"
     card.write_text("# no head\n")
     assert card_licence(tmp_path) is None
+
+
+def test_a_tokenizer_from_elsewhere(tiny_hf: Path, tmp_path: Path) -> None:
+    weights, tokens = tmp_path / "weights", tmp_path / "tokens"
+    for path in sorted(tiny_hf.iterdir()):
+        folder = tokens if "token" in path.name else weights
+        folder.mkdir(exist_ok=True)
+        shutil.copyfile(path, folder / path.name)
+    with pytest.raises(ModelConversionError):
+        prepare_model(str(weights), out=tmp_path / "none", src="en", tgt="ha")
+    note = prepare_model(
+        str(weights), out=tmp_path / "out", src="en", tgt="ha", tokenizer=str(tokens)
+    )
+    assert (note["model"], note["tokenizer"]) == ("weights", "tokens")
+    open_engine(tmp_path / "out", src="en", tgt="ha", device="cpu")

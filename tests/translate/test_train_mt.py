@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from labelproj.config import MtTrainParams
 from labelproj.errors import MissingInputError
 from labelproj.translate import train
-from labelproj.translate.batches import Batch, Stream
+from labelproj.translate.batches import Batch, Stream, nllb_encoding
 from labelproj.translate.markers import Augmenter, dice_lexicon
 from labelproj.translate.vocabulary import train_tokenizer
 
@@ -101,12 +101,9 @@ def stream() -> Stream:
     tokenizer = train_tokenizer(texts, vocab_size=200, languages=["eng_Latn", "hau_Latn"])
     return Stream(
         PAIRS,
-        tokenizer,
-        src_code="eng_Latn",
-        tgt_code="hau_Latn",
+        encode=(nllb_encoding(tokenizer, "eng_Latn"), nllb_encoding(tokenizer, "hau_Latn")),
+        vary=Augmenter(PAIRS, marker_share=0.3, rename_share=0.3).vary,
         batch_tokens=150,
-        marker_share=0.3,
-        rename_share=0.3,
         seed=1,
     )
 
@@ -173,4 +170,4 @@ def test_too_little_bitext(tmp_path: Path) -> None:
     path = tmp_path / "few.tsv"
     path.write_text("a\tb\n")
     with pytest.raises(MissingInputError, match="too few"):
-        train.read_pairs(params(path))
+        train.read_pairs([str(path)])

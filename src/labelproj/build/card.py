@@ -9,6 +9,7 @@ from labelproj.build.markdown import table_text as _table
 from labelproj.config import BuildParams
 from labelproj.errors import DependencyError
 from labelproj.languages import language_name
+from labelproj.review.apply import Applied
 
 __all__ = ["CardFacts", "SplitFacts", "card_text"]
 
@@ -51,6 +52,7 @@ class CardFacts:
     metrics: Mapping[str, Any]
     signature: str
     items: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    reviewed: Applied | None = None
 
 
 def card_text(features: Any, *, facts: CardFacts, params: BuildParams) -> str:
@@ -108,7 +110,7 @@ def _sections(facts: CardFacts, params: BuildParams) -> list[str]:
         f"{target} data for the task `{facts.task}` ({facts.title}), made by machine from "
         f"labelled {source} text: the text was translated and the labels were projected onto the "
         "translation. "
-        f"No person has checked the translations or the labels.",
+        f"{_seen(facts.reviewed)}",
         "## Contents",
         _contents(facts),
         facts.about,
@@ -131,6 +133,15 @@ def _sections(facts: CardFacts, params: BuildParams) -> list[str]:
         "labels and lengths differs from it.\n"
         "- It is for training. Measure systems on data that people labelled.",
     ]
+
+
+def _seen(reviewed: Applied | None) -> str:
+    if reviewed is None or not reviewed.used:
+        return "No person has checked the translations or the labels."
+    return (
+        f"People have checked {reviewed.used} sentences: {reviewed.accept} were left as they were, "
+        f"{reviewed.edit} corrected and {reviewed.reject} rejected. The rest nobody has checked."
+    )
 
 
 def _contents(facts: CardFacts) -> str:

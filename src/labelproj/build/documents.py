@@ -9,7 +9,7 @@ from pathlib import Path
 from labelproj import tables
 from labelproj.errors import StorageError
 from labelproj.languages import is_unspaced_language
-from labelproj.records import Document, Projection, Segment, Span
+from labelproj.records import POST_EDITED, REVIEWED, Document, Projection, Segment, Span
 
 __all__ = ["LostSpan", "Reassembled", "SegmentUnits", "reassemble", "target_documents"]
 
@@ -47,16 +47,18 @@ class Reassembled:
 
     ``projections`` has, for each segment of ``document``, one non-null projection for each of
     its spans, in the same order and with the same offsets. ``complete`` says whether all units
-    of the source document were accepted. ``signature`` is that of the units. ``source`` is the
-    source document as far as its units were accepted (None where nobody asked), ``lost`` are
-    its spans without a place (those of rejected units where these are known), and ``segments``
-    counts the units of all its segments.
+    of the source document were accepted. ``signature`` is that of the units. ``status`` says
+    whether people have seen it: ``machine`` (nobody), ``reviewed`` (all units), ``partly
+    reviewed``. ``source`` is the source document as far as its units were accepted (None where
+    nobody asked), ``lost`` are its spans without a place (those of rejected units where these
+    are known), and ``segments`` counts the units of all its segments.
     """
 
     document: Document
     projections: tuple[tuple[Projection, ...], ...]
     complete: bool
     signature: str
+    status: str = "machine"
     source: Document | None = None
     lost: tuple[LostSpan, ...] = ()
     segments: tuple[SegmentUnits, ...] = ()
@@ -153,6 +155,7 @@ def _document(
         projections=tuple(projections),
         complete=len(units) == expected,
         signature=str(units[0]["signature"]),
+        status=_status(units),
         source=Document(str(row["id"]), str(row["lang"]), tuple(sources), payload),
         lost=(*_lost(units), *_lost(rejected or ())),
         segments=tuple(counts),
@@ -186,6 +189,11 @@ def _lost(units: Sequence[Row]) -> Iterator[LostSpan]:
                 reason = said if rejected else why.get(span.id, "no place")
                 surface = span.surface(str(unit["src_text"]))
                 yield LostSpan(span.id, span.label, span.group, surface, reason)
+
+
+def _status(units: Sequence[Row]) -> str:
+    seen = sum(unit["mt_status"] in {REVIEWED, POST_EDITED} for unit in units)
+    return "machine" if not seen else "reviewed" if seen == len(units) else "partly reviewed"
 
 
 def _join(units: Sequence[Row], *, unspaced: bool) -> tuple[str, tuple[Projection, ...]]:

@@ -17,9 +17,13 @@ from labelproj.cli import (
     doctor,
     evaluate,
     init,
+    mt,
     project,
     release,
+    report,
     results,
+    review,
+    show,
     stage,
 )
 from labelproj.errors import LabelprojError, StorageError
@@ -37,17 +41,21 @@ app = typer.Typer(
 app.command("project")(project.project)
 app.command("init")(init.init)
 app.command("convert")(convert.convert)
+app.command("report")(report.report)
+app.command("show")(show.show)
 app.command("results")(results.results)
 app.command("doctor")(doctor.doctor)
 app.add_typer(dialogue.app, name="dialogue")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(mt.app, name="mt")
 app.add_typer(bench.app, name="bench")
+app.add_typer(review.app, name="review")
 app.add_typer(stage.app, name="stage")
 app.command("diff")(diff.diff)
 app.add_typer(release.app, name="release")
 
 #: The commands that train with PyTorch.
-TRAINING = {("stage", "mt"), ("stage", "train"), ("dialogue", "train")}
+TRAINING = {("stage", "mt"), ("stage", "train"), ("mt", "finetune-markers"), ("dialogue", "train")}
 #: As a shell has it for a program stopped by Ctrl-C.
 INTERRUPTED = 130
 

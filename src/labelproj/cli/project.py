@@ -7,13 +7,17 @@ from typing import Annotated
 import typer
 
 from labelproj.cli.options import (
+    AlignerBackend,
+    AlignerComputeType,
     AlignerLayer,
     AlignerModel,
+    Backend,
     ConstrainedModel,
     ExtraBitext,
     Json,
     MarkerName,
     Markers,
+    Members,
     Resume,
     parse_label_map,
 )
@@ -44,6 +48,8 @@ class Method(StrEnum):
 
     ALIGNMENT = "alignment"
     CONSTRAINED = "constrained"
+    ENSEMBLE = "ensemble"
+    MARKERS = "markers"
 
 
 class Matching(StrEnum):
@@ -73,6 +79,10 @@ def project(
             "Not needed when the input brings its translations (tgt_text)."
         ),
     ] = None,
+    mt_tokenizer: Annotated[
+        str | None,
+        typer.Option(help="Its tokenizer, Hub id or folder, for a model that comes without one."),
+    ] = None,
     task: Annotated[
         Task,
         typer.Option(
@@ -86,7 +96,10 @@ def project(
     ] = "eflomal",
     aligner_model: AlignerModel = None,
     aligner_layer: AlignerLayer = None,
+    aligner_backend: AlignerBackend = Backend.AUTO,
+    aligner_compute_type: AlignerComputeType = "float32",
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
+    member: Members = None,
     extra_bitext: ExtraBitext = None,
     constrained_model: ConstrainedModel = None,
     markers: Markers = MarkerName.BRACKETS,
@@ -148,6 +161,7 @@ def project(
             "batch_tokens": batch_tokens,
             "device": device.value,
             "compute_type": compute_type,
+            "markers": markers.value if method is Method.MARKERS else None,
         }
     )
     if dry_run:
@@ -158,6 +172,7 @@ def project(
             src=source,
             tgt=target,
             mt=mt,
+            mt_tokenizer=mt_tokenizer,
             prepare=prepare,
             translate=translate,
             format=input_format,
@@ -170,12 +185,16 @@ def project(
         return
     from labelproj.stages.job import run_job
 
-    align = AlignParams(
-        name=aligner,
-        model=aligner_model,
-        layer=aligner_layer,
-        matching=matching.value,
-        extra_bitext=tuple(str(path) for path in extra_bitext or ()),
+    align = AlignParams.model_validate(
+        {
+            "name": aligner,
+            "model": aligner_model,
+            "layer": aligner_layer,
+            "matching": matching.value,
+            "backend": aligner_backend.value,
+            "compute_type": aligner_compute_type,
+            "extra_bitext": [str(path) for path in extra_bitext or ()],
+        }
     )
     constrained = ConstrainedParams.model_validate(
         {"model": constrained_model, "markers": markers.value}
@@ -186,11 +205,16 @@ def project(
         src=source,
         tgt=target,
         mt=mt,
+        mt_tokenizer=mt_tokenizer,
         task=task.value,
         prepare=prepare,
         translate=translate,
         project=ProjectParams(
-            method=method.value, align=align, constrained=constrained, min_score=min_score
+            method=method.value,
+            members=tuple(member or ()),
+            align=align,
+            constrained=constrained,
+            min_score=min_score,
         ),
         filters=FilterParams(),
         format=input_format,

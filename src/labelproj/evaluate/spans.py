@@ -26,6 +26,7 @@ __all__ = [
     "SpanCounts",
     "SpanScores",
     "count_spans",
+    "is_parallel",
     "score_files",
     "score_spans",
     "snap",
@@ -243,7 +244,7 @@ def _snapped(spans: Sequence[Span], document: _Read) -> Sequence[Span]:
 def _read_all(path: Path, label_map: Mapping[str, str | None]) -> dict[str, _Read]:
     check_inputs([str(path)])
     records: Iterator[GoldPair | Document | Reject]
-    records = read_gold_pairs(path) if _is_parallel(path) else read_documents(str(path), lang="xx")
+    records = read_gold_pairs(path) if is_parallel(path) else read_documents(str(path), lang="xx")
     found: dict[str, _Read] = {}
     for record in records:
         if isinstance(record, Reject):
@@ -267,7 +268,7 @@ def _read_all(path: Path, label_map: Mapping[str, str | None]) -> dict[str, _Rea
     return found
 
 
-def _is_parallel(path: Path) -> bool:
+def is_parallel(path: Path) -> bool:
     """Say whether a file's first record has a target side with spans."""
     if format_of(str(path)) != "jsonl":
         return False

@@ -26,13 +26,13 @@ Place = tuple[int, int]
 class LabelledPair(NamedTuple):
     """A labelled text and its translation.
 
-    ``tokens`` are the offsets of the words of both texts, where they are not to be found here.
+    ``marked`` is the translation with the marks that came through it, where it was made so.
     """
 
     src_text: str
     src_spans: tuple[Span, ...]
     tgt_text: str
-    tokens: tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]] | None = None
+    marked: str | None = None
 
 
 #: Texts and their translations, that can be gone through more than once.
@@ -50,7 +50,8 @@ class Proposals(Protocol):
     """What a method proposes for the spans of one pair.
 
     ``candidates[k]`` are those of span k, best first, all with positive weight. ``problem`` is
-    a reason for people (``not aligned: too-long``).
+    a reason for people (``not aligned: too-long``). Proposals may also have ``reasons``, one a
+    span: why it has no candidate, where that is not ``no link``.
     """
 
     @property

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from labelproj.records import Span
 from labelproj.text import strip_punctuation
 
-__all__ = ["adjusted", "is_word"]
+__all__ = ["adjusted", "edged", "is_word"]
 
 #: Unclaimed words taken along to a clause edge, at most.
 REACH = 3
@@ -55,7 +55,12 @@ def adjusted(
     ):
         first = _reach(tgt, first, free, tgt_text, step=-1)
         last = _reach(tgt, last, free, tgt_text, step=1)
-    start, end = strip_punctuation(tgt_text, tgt[first][0], tgt[last][1])
+    return edged(span, tgt[first][0], tgt[last][1], src_text=src_text, tgt_text=tgt_text)
+
+
+def edged(span: Span, start: int, end: int, *, src_text: str, tgt_text: str) -> tuple[int, int]:
+    """Return [start, end) of ``tgt_text`` with the punctuation at its edges that ``span`` has."""
+    start, end = strip_punctuation(tgt_text, start, end)
     surface = span.surface(src_text)
     return _with_left(surface, tgt_text, start), _with_right(surface, tgt_text, end)
 

@@ -46,17 +46,24 @@ class JointProjector:
             return spans[k].start < spans[m].end and spans[m].start < spans[k].end
 
         chosen = assign(candidates, may_overlap=may_overlap)
+        reasons: Sequence[str] = getattr(proposals, "reasons", ["no link"] * len(spans))
+        problems = [proposals.problem or reason for reason in reasons]
         return tuple(
-            self._projection(span, options, choice, proposals.problem)
-            for span, options, choice in zip(spans, candidates, chosen, strict=True)
+            self._projection(span, options, choice, proposals.problem or "overlap", why)
+            for span, options, choice, why in zip(spans, candidates, chosen, problems, strict=True)
         )
 
     def _projection(
-        self, span: Span, options: Sequence[Weighted], choice: Weighted | None, problem: str | None
+        self,
+        span: Span,
+        options: Sequence[Weighted],
+        choice: Weighted | None,
+        collided: str,
+        nothing: str,
     ) -> Projection:
         label, nbest = self._proposer.label, tuple(o.candidate for o in options[:NBEST])
         if choice is None:
-            reason = problem or ("overlap" if options else "no link")
+            reason = collided if options else nothing
             return Projection(
                 span.id, span.label, None, None, 0.0, label, reason, span.group, nbest=nbest
             )

@@ -1,6 +1,7 @@
 """The build stage: accepted units -> documents -> a Hugging Face dataset folder."""
 
 import json
+import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -14,10 +15,12 @@ from labelproj.build.card import CardFacts, SplitFacts, card_text
 from labelproj.build.splits import SPLITS, split_of
 from labelproj.build.survey import survey
 from labelproj.build.writer import SplitWriter
-from labelproj.config import BuildParams
+from labelproj.config import BuildParams, ReviewParams
 from labelproj.errors import LabelprojError, MissingInputError
 from labelproj.progress import track
 from labelproj.provenance import now, signature, versions
+from labelproj.review.apply import Applied, apply_corrections
+from labelproj.review.corrections import effective, read_corrections
 from labelproj.shards import read_json, write_manifest
 from labelproj.tasks import Dataset, Usable, task_named
 from labelproj.tasks.policy import Items, UsableDocuments
@@ -38,12 +41,15 @@ def run_build(
     src: str,
     tgt: str,
     metrics: Path | None = None,
+    review: ReviewParams | None = None,
+    work: Path | None = None,
 ) -> dict[str, object]:
     """Build the dataset of the accepted units and write it to the folder ``out``.
 
     ``kept`` and ``rejected`` are tables of ``tables.FILTERED``, ``documents`` one of
     ``tables.DOCUMENTS``, ``mt`` the folder with ``mt.json`` (None when translations were
-    given), ``attrition`` the JSON of the filter stage, ``metrics`` scores for the card.
+    given), ``attrition`` the JSON of the filter stage, ``metrics`` scores for the card,
+    ``review`` the corrections that come before what the machine made (paths as they are).
     Writes ``data/<task>-<tgt>/<split>-*.parquet``, ``labels.json``, ``README.md``, where the
     task's policy may drop something ``dropped.parquet`` (``tables.DROPPED``), and last
     ``manifest.json``, which is returned. The units are read more than once; flat memory.
@@ -52,6 +58,12 @@ def run_build(
     started = time.monotonic()
     what = task_named(task)
     config = f"{task}-{tgt}"
+    work = work or out / ".work"
+    applied: Applied | None = None
+    if review is not None and review.corrections:
+        kept, rejected, applied = _corrected(
+            kept, rejected, documents, review=review, tgt=tgt, work=work
+        )
     found = survey(kept, rejected)
     inputs = UsableDocuments(kept, rejected, documents, what, params, tgt)
     # How many rows each split has must be known before its first file is named.
@@ -100,6 +112,7 @@ def run_build(
         metrics=read_json(metrics) if metrics else {},
         signature=whole,
         items=items,
+        reviewed=applied,
     )
     _write_text(out / "README.md", card_text(features, facts=facts, params=params))
     labels = json.dumps(dataset.labels(), indent=2, ensure_ascii=False)
@@ -111,9 +124,12 @@ def run_build(
         "versions": versions(),
         "created": now(),
         "seconds": round(time.monotonic() - started, 3),
-        "counts": counts | {f"rows_{writer.split}": writer.rows for writer in writers},
+        "counts": counts
+        | {f"rows_{writer.split}": writer.rows for writer in writers}
+        | ({} if applied is None else {"reviewed": applied.used, "stale": applied.stale}),
         "items": items,
     }
+    shutil.rmtree(work, ignore_errors=True)
     write_manifest(out / "manifest.json", manifest)
     return manifest
 
@@ -187,6 +203,23 @@ def _write_rows(
         **dataset.counts,
     }
     return list(writers.values()), counts, items.counts
+
+
+def _corrected(
+    kept: Path, rejected: Path, documents: Path, *, review: ReviewParams, tgt: str, work: Path
+) -> tuple[Path, Path, Applied]:
+    """Work the corrections into both tables; return the new ones and the counts."""
+    rows = read_corrections([Path(path) for path in review.corrections], tgt=tgt)
+    new_kept, new_rejected = work / "kept.parquet", work / "rejected.parquet"
+    applied = apply_corrections(
+        kept,
+        rejected,
+        documents,
+        effective(rows, precedence=review.precedence),
+        out_kept=new_kept,
+        out_rejected=new_rejected,
+    )
+    return new_kept, new_rejected, applied
 
 
 def _clear(out: Path, config: str) -> None:

@@ -32,6 +32,7 @@ def estimate(
     src: str,
     tgt: str,
     mt: str | None,
+    mt_tokenizer: str | None = None,
     prepare: PrepareParams,
     translate: TranslateParams,
     format: str | None = None,
@@ -47,10 +48,12 @@ def estimate(
     counts: Counter[str] = Counter(records=0, rejected=0, units=0, spans=0, words=0, tokens=0)
     check_inputs(inputs, format=format)
     folder = local_folder(mt) if mt else None
+    own = local_folder(mt_tokenizer) if mt_tokenizer else folder
     if folder:
-        check_model(folder, src=src, tgt=tgt)
+        if own is folder:
+            check_model(folder, src=src, tgt=tgt)
         pick_device(translate.device, translate.compute_type)
-    tokenizer = load_tokenizer(folder) if folder else None
+    tokenizer = load_tokenizer(own) if own else None
     sample: list[str] = []
     read = ReadDocuments(inputs, params=prepare, lang=src, format=format, task=task)
     with track("counting", prepare.limit) as progress:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labelproj import tables
-from labelproj.align import check_aligner
 from labelproj.config import (
     BuildParams,
     FilterParams,
@@ -17,6 +16,7 @@ from labelproj.config import (
 from labelproj.errors import UsageError
 from labelproj.formats import check_inputs, split_spec, write_documents
 from labelproj.progress import log
+from labelproj.project import check_method
 from labelproj.provenance import file_digest, now, signature, versions
 from labelproj.shards import read_manifest, write_manifest
 from labelproj.stages.filter import run_filter
@@ -27,6 +27,8 @@ from labelproj.tasks import Task, task_named
 from labelproj.tasks.policy import Items, UsableDocuments
 from labelproj.translate.cache import cached_model
 from labelproj.translate.engine import check_model, pick_device
+from labelproj.translate.marked import check_marks
+from labelproj.translate.schemes import SCHEMES
 
 __all__ = ["run_job"]
 
@@ -40,6 +42,7 @@ def run_job(
     src: str,
     tgt: str,
     mt: str | None,
+    mt_tokenizer: str | None = None,
     task: str = "ner",
     prepare: PrepareParams,
     translate: TranslateParams,
@@ -61,10 +64,12 @@ def run_job(
     work = out / ".labelproj"
     # What can be wrong is found before hours of reading: inputs, model, languages, device.
     check_inputs(inputs, format=format)
-    aligner = check_aligner(project.align)
-    model = cached_model(mt, src=src, tgt=tgt) if mt else None
+    proposers = check_method(project, markers=translate.markers if mt else None)
+    model = cached_model(mt, src=src, tgt=tgt, tokenizer=mt_tokenizer) if mt else None
     if model:
-        check_model(model, src=src, tgt=tgt)
+        codec = check_model(model, src=src, tgt=tgt)
+        if translate.markers:
+            check_marks(codec, SCHEMES[translate.markers], where=str(mt))
         pick_device(translate.device, translate.compute_type)
     prepared = run_prepare(
         inputs=inputs,
@@ -86,7 +91,7 @@ def run_job(
         "translate": translate.model_dump(mode="json", exclude={"device"}),
         "project": project.model_dump(mode="json"),
         # Without eflomal another aligner takes its place: not the same work.
-        "aligner": aligner,
+        "proposers": proposers,
         "filter": filters.model_dump(mode="json"),
         "policy": BuildParams().model_dump(mode="json", include={"events", "qa"}),
     }
@@ -120,6 +125,7 @@ def run_job(
         work=work / "shards" / "project",
         resume=resume,
         device=translate.device,
+        markers=translate.markers,
         mt=mt,
     )
     filtered = run_filter(

@@ -64,6 +64,7 @@ def run_mt(
             out=out,
             src=src,
             tgt=tgt,
+            tokenizer=params.tokenizer,
             revision=params.revision,
             quantization=params.quantization,
             licence=params.licence,
@@ -95,6 +96,10 @@ def _made_from(params: MtParams, *, src: str, tgt: str) -> dict[str, object]:
         made["bitext"] = [_digest(Path(name)) for name in params.train.bitext]
     elif (folder := Path(_filled(params, src=src, tgt=tgt)).expanduser()).is_dir():
         made["files"] = _digest(folder)
+    if params.tokenizer is None:
+        del made["tokenizer"]
+    elif (folder := Path(params.tokenizer).expanduser()).is_dir():
+        made["tokenizer_files"] = _digest(folder)
     return made
 
 
@@ -145,7 +150,7 @@ def _train(
         quantization=params.quantization,
         licence=params.licence,
     )
-    _, dev = split_pairs(read_pairs(training), dev=training.dev_pairs, seed=training.seed)
+    _, dev = split_pairs(read_pairs(training.bitext), dev=training.dev_pairs, seed=training.seed)
     metrics = {**figures, "dev_chrf": _chrf(out, dev, src=src, tgt=tgt)}
     text = json.dumps(metrics, indent=2, sort_keys=True)
     (out / "metrics.json").write_text(text + "\n", encoding="utf-8")

@@ -30,13 +30,17 @@ def run_project(
     resume: bool = True,
     device: str = "auto",
     mt: str | None = None,
+    markers: str | None = None,
 ) -> dict[str, object]:
     """Project the spans of ``units`` (a TRANSLATED table) and write ``out/units.parquet``.
 
-    ``mt`` is the translation model, for the methods that need one.
+    ``mt`` is the translation model, for the methods that need one, and ``markers`` the scheme
+    in which the source was marked for translation.
     """
     started = time.monotonic()
-    projector = open_projector(params, work=work, src_lang=src, tgt_lang=tgt, device=device, mt=mt)
+    projector = open_projector(
+        params, work=work, src_lang=src, tgt_lang=tgt, device=device, mt=mt, markers=markers
+    )
     # First, because what an aligner learns from its corpus shapes all links.
     projector.fit(lambda: _texts(units))
     upstream = _first_signature(units)
@@ -98,8 +102,13 @@ def project_table(
     A projection that scores below ``min_score`` becomes null with the reason ``low score``.
     """
     pairs = [
-        LabelledPair(row["src_text"], tables.spans_of(row["src_spans"]), row["tgt_text"])
-        for row in table.select("src_text", "src_spans", "tgt_text").iter_rows(named=True)
+        LabelledPair(
+            row["src_text"],
+            tables.spans_of(row["src_spans"]),
+            row["tgt_text"],
+            marked=row["marked"],
+        )
+        for row in table.select("src_text", "src_spans", "tgt_text", "marked").iter_rows(named=True)
     ]
     projections = [
         [tables.projection_row(_accepted(projection, min_score)) for projection in found]

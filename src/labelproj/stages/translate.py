@@ -8,11 +8,13 @@ import polars as pl
 from labelproj import tables
 from labelproj.config import TranslateParams
 from labelproj.errors import ModelNotFoundError
-from labelproj.progress import track
+from labelproj.progress import log, track
 from labelproj.provenance import now, signature, versions
 from labelproj.shards import run_sharded, write_manifest
 from labelproj.translate.engine import Engine, open_engine
-from labelproj.translate.model import model_digest
+from labelproj.translate.marked import MarkedTranslation, check_marks, translate_marked
+from labelproj.translate.model import model_digest, read_note
+from labelproj.translate.schemes import SCHEMES
 
 __all__ = ["run_translate"]
 
@@ -52,11 +54,13 @@ def run_translate(
             remedy="give a model (--mt), or `tgt_text` with every record",
         )
     digest = model_digest(model) if model is not None and to_translate else None
+    if digest and model is not None:
+        _warn_of_scheme(model, params)
     shaping = {name: getattr(params, name) for name in _SHAPING}
     mark = signature(
         "translate",
         {"model": digest, "src": src, "tgt": tgt, "upstream": upstream or origin}
-        | (shaping if digest else {}),
+        | ((shaping | _marking(params)) if digest else {}),
     )
     engine: Engine | None = None
 
@@ -66,6 +70,8 @@ def run_translate(
             engine = open_engine(
                 model, src=src, tgt=tgt, device=params.device, compute_type=params.compute_type
             )
+            if params.markers:
+                check_marks(engine.codec, SCHEMES[params.markers], where=str(model))
         return _translate(table, engine, params, mark)
 
     target = out / "units.parquet"
@@ -115,18 +121,39 @@ def _translate(
     scores: list[float | None] = [None] * len(given)
     status = ["given"] * len(given)
     flags: list[list[str]] = [[] for _ in given]
+    marked: list[str | None] = [None] * len(given)
     if todo and engine is not None:
-        translations = engine.translate([sources[i] for i in todo], params)
-        for i, translation in zip(todo, translations, strict=True):
-            texts[i], scores[i] = translation.text, translation.score
+        if params.markers:
+            spans = table["src_spans"].to_list()
+            labelled = [(sources[i], tables.spans_of(spans[i])) for i in todo]
+            found = translate_marked(engine, labelled, params, scheme=SCHEMES[params.markers])
+        else:
+            plain = engine.translate([sources[i] for i in todo], params)
+            found = [MarkedTranslation(translation, None) for translation in plain]
+        for i, (translation, marks) in zip(todo, found, strict=True):
+            texts[i], scores[i], marked[i] = translation.text, translation.score, marks
             status[i], flags[i] = translation.status, list(translation.flags)
     return table.with_columns(
         pl.lit(mark).alias("signature"),
         pl.Series("tgt_text", texts, dtype=pl.String),
+        pl.Series("marked", marked, dtype=pl.String),
         pl.Series("mt_score", scores, dtype=pl.Float64),
         pl.Series("mt_status", status, dtype=pl.String),
         pl.Series("mt_flags", flags, dtype=pl.List(pl.String)),
-    )
+    ).select(list(tables.TRANSLATED))
+
+
+def _marking(params: TranslateParams) -> dict[str, object]:
+    """Return what of the parameters shapes translations of marked text; nothing without marks."""
+    if params.markers is None:
+        return {}
+    return {"markers": params.markers, "lost_marks": params.lost_marks}
+
+
+def _warn_of_scheme(model: Path, params: TranslateParams) -> None:
+    taught = read_note(model).get("markers")
+    if params.markers and taught and taught != params.markers:
+        log.warning("%s was taught %s and is sent %s", model, taught, params.markers)
 
 
 def _survey(units: Path) -> tuple[int, int, str]:

@@ -58,6 +58,7 @@ class _Rows(Dataset):
                 "events": types.List(event),
                 "spans": types.List(names | place | {"score": types.Value("float64")}),
                 "complete": types.Value("bool"),
+                "status": types.Value("string"),
                 "signature": types.Value("string"),
             }
         )
@@ -109,6 +110,7 @@ class _Rows(Dataset):
                     for s, p in zip(spans, projections, strict=True)
                 ],
                 "complete": one.complete,
+                "status": one.status,
                 "signature": signature,
             }
         ]

@@ -38,8 +38,9 @@ class _Rows(Dataset):
         return (
             "Each row is a document. `tokens` and `ner_tags` (IOB2) are for training; `spans` has "
             "every label with its place in `text` (code points, half-open), its score and its "
-            "method. `complete` is false where some sentences of the source document were "
-            "rejected. Overlapping spans that the tags have no room for: "
+            "method. `status` says whether people have seen all of a row (`reviewed`), some of it "
+            "(`partly reviewed`) or none (`machine`). `complete` is false where some sentences of "
+            "the source document were rejected. Overlapping spans that the tags have no room for: "
             f"{self.counts['spans_not_in_tags']}."
         )
 

@@ -48,7 +48,12 @@ class _Rows(Dataset):
             dict.fromkeys(names, text)
             | {"answers": answers, "is_impossible": types.Value("bool")}
             | dict.fromkeys(said, text)
-            | {"score": types.Value("float64"), "complete": types.Value("bool"), "signature": text}
+            | {
+                "score": types.Value("float64"),
+                "complete": types.Value("bool"),
+                "status": text,
+                "signature": text,
+            }
         )
 
     def rows(self, one: Reassembled, *, signature: str) -> list[Row]:
@@ -88,6 +93,7 @@ class _Rows(Dataset):
                         "document_id": one.document.id,
                         "score": score,
                         "complete": one.complete,
+                        "status": one.status,
                         "signature": signature,
                     }
                 )

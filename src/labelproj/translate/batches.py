@@ -1,15 +1,36 @@
 """The batches of a training run: the same for the same seed, from any step on."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labelproj.translate.markers import Augmenter, Pair
+from labelproj.translate.markers import Pair
 
-__all__ = ["Batch", "Stream"]
+__all__ = ["Batch", "Encode", "Stream", "Vary", "nllb_encoding"]
 
 Example = tuple[list[int], list[int]]
+#: Texts to token ids, with whatever stands round them; None for a text without tokens.
+Encode = Callable[[list[str]], list[list[int] | None]]
+#: A variant of a pair; the pair itself will do.
+Vary = Callable[[Pair, random.Random], Pair]
+
+
+def nllb_encoding(tokenizer: Any, language: str) -> Encode:
+    """Return how texts of ``language`` become ids: its token, the text, ``</s>``."""
+    head, eos = tokenizer.convert_tokens_to_ids(language), int(tokenizer.eos_token_id)
+
+    def encode(texts: list[str]) -> list[list[int] | None]:
+        found = tokenizer(
+            texts,
+            add_special_tokens=False,
+            return_attention_mask=False,
+            split_special_tokens=True,
+            verbose=False,
+        )["input_ids"]
+        return [[head, *ids, eos] if ids else None for ids in found]
+
+    return encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,32 +45,26 @@ class Batch:
 class Stream:
     """Endless batches of a bitext, sorted by length, of at most ``batch_tokens`` padded tokens.
 
-    Every epoch makes its own variants of the pairs: ``marker_share`` of them get markers and
-    ``rename_share`` of them invented names.
+    Every epoch makes its own variants of the pairs, by ``vary``. ``encode`` are the source's and
+    the target's.
     """
 
     def __init__(
         self,
         pairs: Sequence[Pair],
-        tokenizer: Any,
         *,
-        src_code: str,
-        tgt_code: str,
+        encode: tuple[Encode, Encode],
+        vary: Vary,
         batch_tokens: int,
-        marker_share: float,
-        rename_share: float,
         seed: int,
         max_length: int = 200,
     ):
         self._pairs = list(pairs)
-        self._tokenizer = tokenizer
-        self._head = tokenizer.convert_tokens_to_ids([src_code, tgt_code])
-        self._eos = int(tokenizer.eos_token_id)
+        self._encode = encode
+        self._vary = vary
         self._budget = batch_tokens
-        self._shares = (marker_share, rename_share)
         self._seed = seed
         self._max_length = max_length
-        self._augmenter = Augmenter(self._pairs)
 
     def batches(self, *, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps ``start`` to ``stop`` (not included)."""
@@ -82,24 +97,14 @@ class Stream:
         return [([s for s, _ in group], [t for _, t in group]) for group in groups if group]
 
     def _examples(self, rng: random.Random) -> list[Example]:
-        markers, renames = self._shares
-        made: list[Pair] = []
-        for pair in self._pairs:
-            new = self._augmenter.renamed(pair, rng) if rng.random() < renames else pair
-            made.append(self._augmenter.marked(new, rng) if rng.random() < markers else new)
-        src_head, tgt_head = self._head
-        sides = [
-            self._tokenizer(
-                [pair[side] for pair in made],
-                add_special_tokens=False,
-                return_attention_mask=False,
-                split_special_tokens=True,
-                verbose=False,
-            )["input_ids"]
-            for side in (0, 1)
-        ]
+        made = [self._vary(pair, rng) for pair in self._pairs]
+        sources, targets = (
+            encode([pair[side] for pair in made]) for side, encode in enumerate(self._encode)
+        )
+        # Language token and </s> apart, a side has at most so many tokens.
+        most = self._max_length + 2
         return [
-            ([src_head, *s, self._eos], [tgt_head, *t, self._eos])
-            for s, t in zip(sides[0], sides[1], strict=True)
-            if s and t and max(len(s), len(t)) <= self._max_length
+            (s, t)
+            for s, t in zip(sources, targets, strict=True)
+            if s and t and max(len(s), len(t)) <= most
         ]

@@ -20,7 +20,13 @@ def cache_folder() -> Path:
 
 
 def cached_model(
-    model: str, *, src: str, tgt: str, revision: str | None = None, quantization: str = "int8"
+    model: str,
+    *,
+    src: str,
+    tgt: str,
+    tokenizer: str | None = None,
+    revision: str | None = None,
+    quantization: str = "int8",
 ) -> Path:
     """Return the prepared folder of a Hub id, Hugging Face folder or CTranslate2 folder.
 
@@ -33,14 +39,28 @@ def cached_model(
         return folder
     key = [model, revision or "", quantization]
     if folder.is_dir():
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        key = [quantization, str(folder.resolve())]
-        for path in files:
-            stat = path.stat()
-            key.append(f"{path.relative_to(folder)} {stat.st_size} {stat.st_mtime_ns}")
+        key = [quantization, *_files(folder)]
+    if tokenizer:
+        own = Path(tokenizer)
+        key += ["tokenizer", *(_files(own) if own.is_dir() else [tokenizer])]
     out = cache_folder() / "mt" / f"{folder.name}-{text_digest(*key)}"
     if not (out / "mt.json").is_file():
         prepare_model(
-            model, out=out, src=src, tgt=tgt, revision=revision, quantization=quantization
+            model,
+            out=out,
+            src=src,
+            tgt=tgt,
+            tokenizer=tokenizer,
+            revision=revision,
+            quantization=quantization,
         )
     return out
+
+
+def _files(folder: Path) -> list[str]:
+    """Return what changes when a file of ``folder`` does."""
+    found = [str(folder.resolve())]
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        stat = path.stat()
+        found.append(f"{path.relative_to(folder)} {stat.st_size} {stat.st_mtime_ns}")
+    return found

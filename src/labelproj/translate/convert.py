@@ -49,9 +49,12 @@ def model_config(folder: Path) -> dict[str, Any]:
     return raw
 
 
-def convert(folder: Path, out: Path, *, codec: Codec, quantization: str) -> dict[str, object]:
+def convert(
+    folder: Path, out: Path, *, codec: Codec, quantization: str, tokens: Path
+) -> dict[str, object]:
     """Convert the model in ``folder`` into the empty folder ``out``, tokenizer included.
 
+    ``tokens`` is the folder of the tokenizer, which may be the model's own.
     Returns what was checked: the size of the vocabulary, and the mean log-probability a token
     of one translation under the original and the converted model. Raises DependencyError
     without torch and ModelConversionError where it cannot be done or comes out wrong.
@@ -70,7 +73,7 @@ def convert(folder: Path, out: Path, *, codec: Codec, quantization: str) -> dict
             remedy=f"use one of: {', '.join(ACCEPTED_MODEL_TYPES)}",
         )
     probes: list[_Probe] = []
-    tokenizer = load_tokenizer(folder)
+    tokenizer = load_tokenizer(tokens)
     rows = 0
 
     def load_model(model_class: Any, path: str, **options: Any) -> Any:

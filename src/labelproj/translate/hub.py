@@ -25,14 +25,15 @@ class Source:
     revision: str | None = None
 
 
-def find_model(model: str, *, revision: str | None = None) -> Source:
+def find_model(model: str, *, revision: str | None = None, weights: bool = True) -> Source:
     """Return the folder of ``model``, from the Hub where it is no local folder.
 
+    Without ``weights`` only the tokenizer and configuration of a Hub model are fetched.
     A Hub model that was fetched before is found without a network. Raises ModelNotFoundError
     (no such folder, no such model or revision) or HubError (the Hub cannot be reached).
     """
     path = local_folder(model)
-    return Source(path.resolve().name, path) if path else _from_hub(model, revision)
+    return Source(path.resolve().name, path) if path else _from_hub(model, revision, weights)
 
 
 def local_folder(model: str) -> Path | None:
@@ -53,7 +54,7 @@ def local_folder(model: str) -> Path | None:
     return None
 
 
-def _from_hub(model: str, revision: str | None) -> Source:
+def _from_hub(model: str, revision: str | None, weights: bool) -> Source:
     try:
         import huggingface_hub as hub
         from huggingface_hub import errors
@@ -68,7 +69,7 @@ def _from_hub(model: str, revision: str | None) -> Source:
         remedy="check the id, or log in with `hf auth login`",
     )
     try:
-        return _cached(model, revision)
+        return _cached(model, revision, weights)
     except (errors.LocalEntryNotFoundError, FileNotFoundError):
         pass
     except errors.HFValidationError as error:
@@ -76,7 +77,7 @@ def _from_hub(model: str, revision: str | None) -> Source:
     try:
         info = hub.HfApi().model_info(model, revision=revision)
         files = {sibling.rfilename for sibling in info.siblings or ()}
-        patterns = [*_NEEDED, *_weight_patterns(files)]
+        patterns = [*_NEEDED, *(_weight_patterns(files) if weights else ())]
         log.info("fetching %s (%s)", model, info.sha)
         folder = hub.snapshot_download(model, revision=info.sha, allow_patterns=patterns)
     except (
@@ -94,14 +95,15 @@ def _from_hub(model: str, revision: str | None) -> Source:
     return Source(model, Path(folder), info.sha)
 
 
-def _cached(model: str, revision: str | None) -> Source:
+def _cached(model: str, revision: str | None, weights: bool) -> Source:
     """Return a model that is already here; a pinned revision needs no network to be checked."""
     import huggingface_hub as hub
 
     if revision is None and os.environ.get("HF_HUB_OFFLINE", "0") in ("", "0"):
         raise FileNotFoundError(model)  # the newest is wanted, and only the Hub knows it
     folder = Path(hub.snapshot_download(model, revision=revision, local_files_only=True))
-    if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
+    files = ("*.safetensors", "*.bin") if weights else ("tokenizer*", "*.model", "*.spm")
+    if not any(path for pattern in files for path in folder.glob(pattern)):
         raise FileNotFoundError(model)
     return Source(model, folder, folder.name)
 

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from labelproj.text import words
+from labelproj.translate.schemes import SCHEMES
 
 __all__ = ["Augmenter", "Pair", "dice_lexicon"]
 
 Pair = tuple[str, str]
 _MAX_WORDS = 80
+_BRACKETS = SCHEMES["brackets"]
 
 
 def _words(text: str) -> list[str]:
@@ -58,7 +60,10 @@ def _common(counts: Counter[str]) -> set[str]:
 class Augmenter:
     """Variants of the pairs of a bitext. Same pairs and same random state, same variants."""
 
-    def __init__(self, pairs: Sequence[Pair]):
+    def __init__(
+        self, pairs: Sequence[Pair], *, marker_share: float = 1.0, rename_share: float = 1.0
+    ):
+        self._shares = (marker_share, rename_share)
         self._lexicon = dice_lexicon(pairs)
         starts: Counter[str] = Counter()
         links: dict[str, Counter[str]] = {}
@@ -71,19 +76,28 @@ class Augmenter:
         self._starts = sorted(starts)
         self._links = {a: sorted(b) for a, b in links.items()}
 
+    def vary(self, pair: Pair, rng: random.Random) -> Pair:
+        """Return ``pair``, with invented names and with markers as often as the shares say."""
+        markers, renames = self._shares
+        new = self.renamed(pair, rng) if rng.random() < renames else pair
+        return self.marked(new, rng) if rng.random() < markers else new
+
     def marked(self, pair: Pair, rng: random.Random, *, at_most: int = 3) -> Pair:
         """Return ``pair`` with ``[ ]`` round up to ``at_most`` matching spans of both sides.
 
         Comes back as it is when nothing matches, or when it has brackets of its own.
         """
         src, tgt = pair
-        if set("[]") & (set(src) | set(tgt)):
+        if any(_BRACKETS.escape(text) != text for text in pair):
             return pair
         matches = self._matches(src, tgt)
         if not matches:
             return pair
         chosen = rng.sample(matches, min(len(matches), rng.randint(1, at_most)))
-        return _mark(src, [m[0] for m in chosen]), _mark(tgt, [m[1] for m in chosen])
+        return (
+            _BRACKETS.mark(src, [m[0] for m in chosen]),
+            _BRACKETS.mark(tgt, [m[1] for m in chosen]),
+        )
 
     def renamed(self, pair: Pair, rng: random.Random) -> Pair:
         """Return ``pair`` with every name that both sides share replaced by an invented one."""
@@ -149,9 +163,3 @@ def _replace(text: str, new: dict[str, str]) -> str:
         out += [text[last:start], new.get(text[start:end], text[start:end])]
         last = end
     return "".join([*out, text[last:]])
-
-
-def _mark(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    for start, end in sorted(spans, reverse=True):
-        text = f"{text[:start]}[ {text[start:end]} ]{text[end:]}"
-    return text

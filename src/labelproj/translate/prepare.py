@@ -34,6 +34,7 @@ def prepare_model(
     out: Path,
     src: str,
     tgt: str,
+    tokenizer: str | None = None,
     revision: str | None = None,
     quantization: str = "int8",
     licence: str | None = None,
@@ -41,13 +42,15 @@ def prepare_model(
     """Make ``model`` ready in the folder ``out``; return its note (also ``out/mt.json``).
 
     ``model`` is a Hub id, a local Hugging Face folder, or a CTranslate2 folder with the
-    tokenizer's files beside ``model.bin`` (copied as it is). ``revision`` pins a Hub model.
+    tokenizer's files beside ``model.bin`` (copied as it is). ``tokenizer`` is a Hub id or folder
+    with the tokenizer of a model that comes without one. ``revision`` pins a Hub model.
     ``licence`` overrides what the model card says. The model is checked after converting:
     vocabulary, both languages, a translation, and its scores against the original's. ``out``
     appears whole or not at all; what was there before is replaced.
 
-    The note holds ``model``, ``revision``, ``licence``, ``quantization``, ``family``, ``src``,
-    ``tgt``, ``max_positions``, ``digest`` (of the files), ``check`` and ``versions``.
+    The note holds ``model``, ``tokenizer`` (where it is another), ``revision``, ``licence``,
+    ``quantization``, ``family``, ``src``, ``tgt``, ``max_positions``, ``digest`` (of the files),
+    ``check`` and ``versions``.
 
     Raises ModelNotFoundError, HubError, ModelConversionError, UnknownLanguageError,
     DependencyError (no torch), StorageError.
@@ -59,7 +62,12 @@ def prepare_model(
             note = _copy(folder, new, src=src, tgt=tgt)
             note.setdefault("quantization", None)
         else:
-            note = _convert(folder, new, src=src, tgt=tgt, quantization=quantization)
+            own = find_model(tokenizer, weights=False) if tokenizer else found
+            note = _convert(
+                folder, new, src=src, tgt=tgt, quantization=quantization, tokens=own.folder
+            )
+            if tokenizer:
+                note["tokenizer"] = own.name
             note["quantization"] = quantization
         if not note.get("model"):
             note |= {"model": found.name, "revision": found.revision}
@@ -76,18 +84,20 @@ def prepare_model(
     return note
 
 
-def _convert(folder: Path, new: Path, *, src: str, tgt: str, quantization: str) -> dict[str, Any]:
+def _convert(
+    folder: Path, new: Path, *, src: str, tgt: str, quantization: str, tokens: Path
+) -> dict[str, Any]:
     config = model_config(folder)
-    tokenizer = load_tokenizer(folder)
+    tokenizer = load_tokenizer(tokens)
     family = detect_family(
         vocabulary_of(tokenizer),
         model_type=config.get("model_type"),
-        tokenizer_class=tokenizer_class(folder),
+        tokenizer_class=tokenizer_class(tokens),
         where=str(folder),
     )
     # Before the long work: are these languages there at all?
     codec = make_codec(tokenizer, family=family, src=src, tgt=tgt, where=str(folder))
-    check = convert(folder, new, codec=codec, quantization=quantization)
+    check = convert(folder, new, codec=codec, quantization=quantization, tokens=tokens)
     note = {
         "family": family,
         "max_positions": _positions(config),

@@ -19,8 +19,9 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, languages: Sequenc
     """Return an ``NllbTokenizer`` with a BPE vocabulary trained on ``texts``.
 
     ``languages`` are FLORES codes; the first is the default source and the last the default
-    target. ``[`` and ``]`` are pieces of their own (with and without a space before them) that
-    never merge with text. Raises DependencyError where transformers is missing.
+    target. The signs of the marker schemes (``[ ] < > /``) are pieces of their own that never
+    merge with text; ``[``, ``]`` and ``<`` also with a space before them. Raises DependencyError
+    where transformers is missing.
     """
     try:
         from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
@@ -41,7 +42,7 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, languages: Sequenc
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
         special_tokens=list(_SPECIAL),
-        initial_alphabet=["[", "]", "▁"],
+        initial_alphabet=[*"[]<>/", "▁"],
         show_progress=False,
         min_frequency=2,
     )
@@ -49,7 +50,7 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, languages: Sequenc
     learnt = json.loads(model.to_str())["model"]
     vocab: dict[str, int] = dict(learnt["vocab"])
     merges = [tuple(merge) for merge in learnt["merges"]]
-    for sign in "[]":
+    for sign in "[]<":
         if f"▁{sign}" not in vocab:
             vocab[f"▁{sign}"] = len(vocab)
             merges.append(("▁", sign))
@@ -64,4 +65,4 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, languages: Sequenc
 
 def _with_markers(texts: Iterable[str]) -> Iterable[str]:
     yield from texts
-    yield from ["[ a ] [b]"] * 10
+    yield from ["[ a ] [b] <a>b</a>"] * 10
