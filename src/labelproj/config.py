@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 #: The tasks there are; labelproj.tasks says what each of them is.
-TaskName = Literal["ner", "eae", "qa"]
+TaskName = Literal["ner", "eae", "qa", "tod"]
 T = TypeVar("T")
 
 

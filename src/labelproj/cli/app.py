@@ -12,6 +12,7 @@ from labelproj.allocator import use_jemalloc
 from labelproj.cli import (
     bench,
     convert,
+    dialogue,
     diff,
     doctor,
     evaluate,
@@ -44,6 +45,7 @@ app.command("report")(report.report)
 app.command("show")(show.show)
 app.command("results")(results.results)
 app.command("doctor")(doctor.doctor)
+app.add_typer(dialogue.app, name="dialogue")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(mt.app, name="mt")
 app.add_typer(bench.app, name="bench")
@@ -53,7 +55,7 @@ app.command("diff")(diff.diff)
 app.add_typer(release.app, name="release")
 
 #: The commands that train with PyTorch.
-TRAINING = {("stage", "mt"), ("stage", "train"), ("mt", "finetune-markers")}
+TRAINING = {("stage", "mt"), ("stage", "train"), ("mt", "finetune-markers"), ("dialogue", "train")}
 #: As a shell has it for a program stopped by Ctrl-C.
 INTERRUPTED = 130
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from labelproj.cli.options import Json
-from labelproj.cli.render import show_json, show_table
+from labelproj.cli.options import Json, parse_label_map
+from labelproj.cli.render import show_counts, show_json, show_table
 
 __all__ = ["app"]
 
@@ -38,6 +38,70 @@ def spans(
         show_json(scores)
         return
     show_scores(scores)
+
+
+@app.command()
+def dialogue(
+    outputs: Annotated[Path, typer.Argument(help="Outputs of: labelproj dialogue predict.")],
+    gold: Annotated[Path, typer.Argument(help="Gold examples.")],
+    lang: Annotated[str, typer.Option(help="Language of the replies, for BLEU's tokens.")] = "en",
+    kb: Annotated[Path | None, typer.Option(help="Rows of the knowledge base, .jsonl.")] = None,
+    kb_key: Annotated[str, typer.Option(help="The slot that names a row.")] = "name",
+    json: Json = False,
+) -> None:
+    """Joint goal accuracy, slot F1, API and act accuracy, BLEU, slot errors, TSR and DSR.
+
+    Example: labelproj evaluate dialogue outputs.jsonl valid.jsonl --lang de
+    """
+    from labelproj.languages import iso_code
+    from labelproj.stages.agent import run_score
+
+    scores = run_score(outputs, gold, lang=iso_code(lang), kb=kb, kb_key=kb_key)
+    if json:
+        show_json(scores)
+        return
+    for name, part in scores.items():
+        show_counts(name, part)
+
+
+@app.command()
+def values(
+    localised: Annotated[str, typer.Argument(help="dialogues.jsonl of a localisation.")],
+    gold: Annotated[str, typer.Argument(help="The same dialogues with gold target states.")],
+    lang: Annotated[str, typer.Option(help="The target language, as ISO 639.")] = "en",
+    gold_format: Annotated[
+        str | None, typer.Option("--format", help="Format of the gold dialogues.")
+    ] = None,
+    rename_slots: Annotated[
+        str | None, typer.Option(help="Gold's slots by source names: 'essen=food,gegend=area'.")
+    ] = None,
+    rename_values: Annotated[
+        str | None, typer.Option(help="Other names for gold values: 'es ist egal=dontcare'.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Share of state values that were mapped, and of those that are gold's, by method.
+
+    Example: labelproj evaluate values de/dialogues.jsonl gold.de.json --format woz2 --lang de
+    """
+    from labelproj.languages import iso_code
+    from labelproj.stages.agent import run_score_values
+
+    scores = run_score_values(
+        localised,
+        gold,
+        lang=iso_code(lang),
+        format=gold_format,
+        slots={a: b for a, b in parse_label_map(rename_slots).items() if b},
+        values={a: b for a, b in parse_label_map(rename_values).items() if b},
+    )
+    if json:
+        show_json(scores)
+        return
+    methods = scores.pop("methods")
+    show_counts("value maps", scores)
+    rows = [(name, part["values"], part["exact"], part["close"]) for name, part in methods.items()]
+    show_table("by method", ("method", "values", "exact, %", "close, %"), rows)
 
 
 @app.command()
@@ -79,7 +143,6 @@ def answers(
 
     Example: labelproj evaluate answers predictions.json gold.squad.json --lang es
     """
-    from labelproj.cli.render import show_counts
     from labelproj.evaluate.answers import score_answer_files
     from labelproj.languages import iso_code
 

@@ -40,6 +40,7 @@ class Task(StrEnum):
     NER = "ner"
     EAE = "eae"
     QA = "qa"
+    TOD = "tod"
 
 
 class Method(StrEnum):
@@ -86,7 +87,7 @@ def project(
         Task,
         typer.Option(
             help="What the labels mean: ner (spans), eae (events and arguments), "
-            "qa (questions and answers)."
+            "qa (questions and answers), tod (dialogues)."
         ),
     ] = Task.NER,
     method: Annotated[Method, typer.Option(help="Projection method.")] = Method.ALIGNMENT,

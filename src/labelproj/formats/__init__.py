@@ -10,6 +10,7 @@ from pathlib import Path
 
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats.base import Format
+from labelproj.formats.bitod import Bitod
 from labelproj.formats.brat import Brat
 from labelproj.formats.brat_events import BratEvents
 from labelproj.formats.conll import Conll
@@ -18,10 +19,15 @@ from labelproj.formats.hub import HF_PREFIX, HubDataset
 from labelproj.formats.json_values import first_object
 from labelproj.formats.jsonl import Jsonl
 from labelproj.formats.lines import plain_name
+from labelproj.formats.mtod import Mtod
+from labelproj.formats.multiwoz import MultiWoz
 from labelproj.formats.oneie import OneIe
 from labelproj.formats.phee import Phee
 from labelproj.formats.rams import Rams
+from labelproj.formats.risawoz import Risawoz
+from labelproj.formats.sgd import Sgd
 from labelproj.formats.squad import Squad
+from labelproj.formats.woz2 import Woz2
 from labelproj.records import Document, Reject
 
 __all__ = [
@@ -46,6 +52,12 @@ FORMATS: dict[str, type[Format]] = {
     "rams": Rams,
     "squad": Squad,
     "hf": HubDataset,
+    "woz2": Woz2,
+    "multiwoz": MultiWoz,
+    "sgd": Sgd,
+    "bitod": Bitod,
+    "risawoz": Risawoz,
+    "mtod": Mtod,
 }
 
 

@@ -1,4 +1,4 @@
-"""One array of a large JSON object, item by item, and the object's other keys.
+"""Large JSON item by item: an array or object, or one array of an object and its other keys.
 
 The text is read in pieces, so that memory holds a piece and one item.
 """
@@ -10,10 +10,10 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from labelproj.errors import FormatError
+from labelproj.errors import FormatError, MissingInputError
 from labelproj.formats.lines import UTF8_BOM, open_binary
 
-__all__ = ["array_items", "other_keys"]
+__all__ = ["array_items", "json_items", "other_keys"]
 
 _PIECE = 1 << 20
 _SPACE = " \t\r\n"
@@ -26,14 +26,15 @@ _REMEDY = 'the file is one JSON object: {"data": [...]}'
 class _Reader:
     """A JSON text as it comes, with what was not yet used of it."""
 
-    def __init__(self, path: Path, pieces: Iterator[str]):
+    def __init__(self, path: Path, pieces: Iterator[str], *, remedy: str = _REMEDY):
         self._path = path
+        self._remedy = remedy
         self._pieces = pieces
         self._text = ""
         self._at = 0
 
     def wrong(self, what: str) -> FormatError:
-        return FormatError(what, where=str(self._path), remedy=_REMEDY)
+        return FormatError(what, where=str(self._path), remedy=self._remedy)
 
     def _more(self) -> bool:
         piece = next(self._pieces, "")
@@ -151,3 +152,26 @@ def other_keys(path: Path, key: str) -> dict[str, object]:
         else:
             found[name] = reader.value()
     return found
+
+
+def json_items(path: Path) -> Iterator[tuple[str | None, object]]:
+    """Yield the (key, value) of a JSON object's items, or (None, value) of an array's.
+
+    Raises MissingInputError (not there; empty) and FormatError: neither array nor object, or
+    broken JSON, after which nothing can be read.
+    """
+    remedy = "is it the format named with --format? mend the file or fetch it again"
+    reader = _Reader(path, _pieces(path), remedy=remedy)
+    opening = reader.peek()
+    if opening == "":
+        raise MissingInputError("nothing in it", where=str(path), remedy="give another file")
+    if opening == "{":
+        for name in reader.members():
+            yield name, reader.value()
+    elif opening == "[":
+        for _ in reader.items():
+            yield None, reader.value()
+    else:
+        raise reader.wrong("neither a JSON array nor a JSON object")
+    if reader.peek():
+        raise reader.wrong("more after the end of the JSON value")

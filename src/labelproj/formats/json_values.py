@@ -59,14 +59,16 @@ def json_records(path: Path) -> Iterator[tuple[int, str, Record | Reject]]:
 def first_object(path: Path) -> Mapping[str, object]:
     """Return the object on a file's first line, or the keys that its beginning shows.
 
-    A file that is one object over many lines, or on one very long line, has keys without values.
-    Empty where there is no object.
+    A file that is one object over many lines, or on one very long line, or an array of objects,
+    has keys without values. Empty where there is no object.
     """
     try:
         with open_binary(path) as stream:
             text = stream.read(_HEAD).decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     except (OSError, EOFError, zlib.error, LabelprojError):
         return {}
+    if text.startswith("["):
+        return dict.fromkeys(_KEY.findall(text))
     if not text.startswith("{"):
         return {}
     try:

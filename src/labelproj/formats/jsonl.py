@@ -17,7 +17,7 @@ from labelproj.formats.json_values import (
 from labelproj.formats.lines import open_output, stem_of
 from labelproj.records import Document, Reject, Segment, Span
 
-__all__ = ["Jsonl"]
+__all__ = ["Jsonl", "document_record"]
 
 PLAIN_KEYS = frozenset({"id", "text", "spans"})
 PARALLEL_KEYS = frozenset({"id", "src_lang", "src_text", "tgt_text", "src_spans"})
@@ -71,7 +71,7 @@ class Jsonl(Format):
         count = 0
         with open_output(path) as stream:
             for document in documents:
-                stream.write(json.dumps(_record(document), ensure_ascii=False) + "\n")
+                stream.write(json.dumps(document_record(document), ensure_ascii=False) + "\n")
                 count += 1
         return count
 
@@ -114,7 +114,7 @@ def _rest(record: Record, keys: frozenset[str]) -> Record:
     return {key: value for key, value in record.items() if key not in keys}
 
 
-def _record(document: Document) -> Record:
+def document_record(document: Document) -> Record:
     """Return the document as the plainest of the three shapes that holds all of it."""
     name = document.id
     first = document.segments[0] if len(document.segments) == 1 else None

@@ -1,0 +1,129 @@
+"""The distilled form of a dialogue: four subtasks a turn (Moradshahi et al., EACL 2023).
+
+https://aclanthology.org/2023.eacl-main.62: a formal state and the acts of the turn before stand
+for the whole history, so every example is short and can be judged alone.
+
+========  =====================================================  =========================
+subtask   input                                                  target
+========  =====================================================  =========================
+``dst``   state before, the agent's last acts, the user's words  state
+``api``   state, the agent's last acts, the user's words         the calls, or null
+``da``    state, rows found, the agent's last acts, the user's   the agent's acts
+          words
+``rg``    the agent's acts, the user's words                     the agent's words
+========  =====================================================  =========================
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labelproj.dialogue.linear import NULL, plain, write_acts, write_calls, write_state
+from labelproj.dialogue.schema import EQUAL, Constraint, Dialogue, Row
+from labelproj.dialogue.visit import values_of
+from labelproj.records import Document
+
+__all__ = ["SUBTASKS", "Example", "examples_of", "turn_examples", "with_state"]
+
+SUBTASKS = ("dst", "api", "da", "rg")
+#: Rows of the knowledge base in an input; how many there are in all is said too.
+_ROWS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What a model reads and writes for one subtask of one turn of a dialogue."""
+
+    dialogue: str
+    turn: int
+    subtask: str
+    input: str
+    target: str
+
+    @property
+    def id(self) -> str:
+        """``<dialogue>/<turn>/<subtask>``."""
+        return f"{self.dialogue}/{self.turn}/{self.subtask}"
+
+    def as_json(self) -> dict[str, object]:
+        """Return the example as JSON values."""
+        return {
+            "id": self.id,
+            "dialogue": self.dialogue,
+            "turn": self.turn,
+            "subtask": self.subtask,
+            "input": self.input,
+            "target": self.target,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Example":
+        """Read what :meth:`as_json` gives. Raises ValueError with what is wrong."""
+        for key, kind in (("dialogue", str), ("turn", int), ("subtask", str), ("input", str)):
+            if not isinstance(value.get(key), kind):
+                raise ValueError(f"{key!r} is not there or of the wrong type")
+        if value["subtask"] not in SUBTASKS:
+            raise ValueError(f"no subtask {value['subtask']!r}")
+        target = value.get("target")
+        if not isinstance(target, str):
+            raise ValueError("'target' is not there or of the wrong type")
+        fields = (value["dialogue"], value["turn"], value["subtask"], value["input"], target)
+        return cls(*fields)
+
+
+def examples_of(document: Document, dialogue: Dialogue) -> Iterator[Example]:
+    """Yield the examples of every turn in which the user speaks, in order.
+
+    A turn without an answer has no ``da`` and no ``rg``; one without acts in the data no ``da``.
+    """
+    for number in range(len(dialogue.turns)):
+        yield from turn_examples(document, dialogue, number)
+
+
+def turn_examples(document: Document, dialogue: Dialogue, number: int) -> Iterator[Example]:
+    """Yield the examples of turn ``number``."""
+    texts = {segment.id: segment.text for segment in document.segments}
+    turn = dialogue.turns[number]
+    if turn.user is None or turn.user not in texts:
+        return
+    before = dialogue.turns[number - 1] if number else None
+    acts = write_acts(before.agent_acts) if before else NULL
+    user = plain(texts[turn.user])
+    state = write_state(turn.state)
+    told = f"<acts> {acts} <user> {user}"
+
+    def example(subtask: str, fields: str, target: str) -> Example:
+        return Example(document.id, number, subtask, f"{subtask} {fields}", target)
+
+    earlier = write_state(before.state) if before else NULL
+    yield example("dst", f"<state> {earlier} {told}", state)
+    yield example("api", f"<state> {state} {told}", write_calls(turn.calls))
+    reply = texts.get(turn.agent) if turn.agent else None
+    if reply is None:
+        return
+    if turn.agent_acts:
+        own = write_acts(turn.agent_acts)
+        yield example("da", f"<state> {state} <rows> {_rows(turn.rows)} {told}", own)
+        yield example("rg", f"<acts> {own} <user> {user}", plain(reply))
+
+
+def with_state(text: str, state: str) -> str:
+    """Return the input of an example with another state in it."""
+    head, mark, rest = text.partition("<state> ")
+    if not mark:
+        return text
+    cuts = [at for at in (rest.find(" <rows> "), rest.find(" <acts> ")) if at >= 0]
+    return f"{head}{mark}{state}{rest[min(cuts, default=len(rest)) :]}"
+
+
+def _rows(rows: tuple[Row, ...]) -> str:
+    """Write how many rows there are, and the first of them as a state."""
+    parts = [str(len(rows))]
+    for row in rows[:_ROWS]:
+        cells = [
+            Constraint(row.api, slot, EQUAL, values_of(value)[:1])
+            for slot, value in row.cells.items()
+            if isinstance(value, (str, int, float, list))
+        ]
+        parts.append(write_state(cells))
+    return " ".join(parts)

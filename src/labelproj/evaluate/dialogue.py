@@ -1,0 +1,181 @@
+"""All scores of an agent on the four subtasks, from files of examples and of outputs."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from labelproj.dialogue.examples import SUBTASKS, Example
+from labelproj.dialogue.kb import KnowledgeBase
+from labelproj.dialogue.linear import parse_acts, parse_calls, parse_state
+from labelproj.errors import FormatError, InputError
+from labelproj.evaluate.agent import act_accuracy, api_accuracy, slot_error_rate
+from labelproj.evaluate.dialogue_state import joint_goal_accuracy, slot_scores
+from labelproj.evaluate.replies import bleu
+from labelproj.evaluate.success import SuccessCase, success_rates
+from labelproj.formats.json_values import json_records
+from labelproj.formats.lines import open_output
+from labelproj.records import Reject
+
+__all__ = ["read_examples", "read_outputs", "score_outputs", "write_outputs"]
+
+T = TypeVar("T")
+
+
+def read_examples(path: Path) -> Iterator[Example]:
+    """Yield the examples of a file, one JSON object a line.
+
+    Raises MissingInputError, and FormatError with the line for what is no example.
+    """
+    for number, _, record in json_records(path):
+        try:
+            if isinstance(record, Reject):
+                raise ValueError(record.reason)
+            yield Example.from_json(record)
+        except ValueError as error:
+            raise FormatError(
+                f"no example of a dialogue: {error}",
+                where=f"{path}:{number}",
+                remedy="make examples with: labelproj dialogue examples",
+            ) from None
+
+
+def read_outputs(path: Path) -> dict[str, str]:
+    """Return a system's outputs by the id of their example: lines ``{"id", "output"}``.
+
+    Raises MissingInputError and FormatError.
+    """
+    outputs: dict[str, str] = {}
+    for number, _, record in json_records(path):
+        name, output = (None, None) if isinstance(record, Reject) else _pair(record)
+        if name is None or output is None:
+            raise FormatError(
+                "no output of a system",
+                where=f"{path}:{number}",
+                remedy='each line is {"id": "…", "output": "…"}: labelproj dialogue predict',
+            )
+        outputs[name] = output
+    return outputs
+
+
+def _pair(record: Mapping[str, object]) -> tuple[str | None, str | None]:
+    name, output = record.get("id"), record.get("output")
+    return (
+        name if isinstance(name, str) else None,
+        output if isinstance(output, str) else None,
+    )
+
+
+def write_outputs(path: Path, outputs: Mapping[str, str]) -> None:
+    """Write outputs as :func:`read_outputs` reads them."""
+    with open_output(path) as stream:
+        for name, output in outputs.items():
+            stream.write(json.dumps({"id": name, "output": output}, ensure_ascii=False) + "\n")
+
+
+def score_outputs(
+    outputs: Mapping[str, str],
+    gold: Sequence[Example],
+    *,
+    lang: str,
+    kb: KnowledgeBase | None = None,
+) -> dict[str, object]:
+    """Return the scores (0-100) of each subtask that both sides have, and success rates.
+
+    An example without an output, and an output that cannot be parsed, is wrong (``missing``,
+    ``unreadable``). Success needs replies, and uses gold acts and calls. Raises InputError where
+    no output belongs to a gold example.
+    """
+    by_task: dict[str, list[Example]] = {name: [] for name in SUBTASKS}
+    for example in gold:
+        by_task[example.subtask].append(example)
+    scored = {
+        name: examples
+        for name, examples in by_task.items()
+        if any(example.id in outputs for example in examples)
+    }
+    if not scored:
+        raise InputError(
+            "no output belongs to an example of the gold file",
+            remedy="predict on the gold examples: labelproj dialogue predict",
+        )
+    result: dict[str, object] = {}
+    for name, examples in scored.items():
+        found = [outputs.get(example.id) for example in examples]
+        scores: dict[str, object] = {"examples": len(examples), "missing": found.count(None)}
+        if name == "rg":
+            replies = [output or "" for output in found]
+            acts = [parse_acts(_acts_of(example)) for example in examples]
+            scores |= bleu(replies, [example.target for example in examples], lang=lang)
+            scores |= _percent(slot_error_rate(replies, acts))
+        else:
+            scores |= _parsed_scores(name, found, [example.target for example in examples])
+        result[name] = scores
+    if "rg" in scored and by_task["da"]:
+        result["success"] = _percent(success_rates(_cases(by_task, outputs), kb=kb))
+    return result
+
+
+def _parsed_scores(
+    name: str, found: Sequence[str | None], targets: Sequence[str]
+) -> dict[str, object]:
+    if name == "dst":
+        states, wrong = _read(found, parse_state)
+        truth = [parse_state(target) for target in targets]
+        slots = slot_scores(states, truth)
+        scores: dict[str, object] = {
+            "jga": _hundred(joint_goal_accuracy(states, truth, normalise=False)),
+            "jga_normalised": _hundred(joint_goal_accuracy(states, truth, normalise=True)),
+            **{f"slot_{key}": _hundred(value) for key, value in slots.items()},
+        }
+    elif name == "api":
+        calls, wrong = _read(found, parse_calls)
+        scores = _percent(api_accuracy(calls, [parse_calls(target) for target in targets]))
+    else:
+        acts, wrong = _read(found, parse_acts)
+        truth_acts = [parse_acts(target) for target in targets]
+        scores = {"accuracy": _hundred(act_accuracy(acts, truth_acts))}
+    return scores | {"unreadable": wrong}
+
+
+def _read(found: Sequence[str | None], parse: Callable[[str], T]) -> tuple[list[T | None], int]:
+    read: list[T | None] = []
+    wrong = 0
+    for output in found:
+        try:
+            read.append(None if output is None else parse(output))
+        except ValueError:
+            read.append(None)
+            wrong += 1
+    return read, wrong
+
+
+def _cases(
+    by_task: Mapping[str, Sequence[Example]], outputs: Mapping[str, str]
+) -> list[SuccessCase]:
+    cases: dict[str, SuccessCase] = {}
+    for example in by_task["da"]:
+        case = cases.setdefault(example.dialogue, SuccessCase())
+        case.acts += parse_acts(example.target)
+    for example in by_task["api"]:
+        if example.dialogue in cases:
+            cases[example.dialogue].calls += parse_calls(example.target)
+    for example in by_task["rg"]:
+        if example.dialogue in cases:
+            cases[example.dialogue].replies.append(outputs.get(example.id, ""))
+    return list(cases.values())
+
+
+def _acts_of(example: Example) -> str:
+    """Return the acts in the input of a reply."""
+    return example.input.partition("<acts> ")[2].partition(" <user> ")[0]
+
+
+def _percent(scores: Mapping[str, float]) -> dict[str, object]:
+    """Return shares as percentages; counts as they are."""
+    counts = {"turns_with_call", "values", "tasks", "dialogues"}
+    return {k: int(v) if k in counts else _hundred(v) for k, v in scores.items()}
+
+
+def _hundred(share: float) -> float:
+    return round(100 * share, 2)

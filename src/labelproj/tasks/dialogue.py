@@ -1,0 +1,120 @@
+"""Task-oriented dialogue in the pipeline: slots in the words, and the state beside them."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from labelproj.build.documents import Reassembled
+from labelproj.config import BuildParams, FilterParams
+from labelproj.dialogue.keep import is_kept
+from labelproj.dialogue.linear import write_acts, write_state
+from labelproj.dialogue.localise import localise
+from labelproj.dialogue.ontology import Ontology, fold
+from labelproj.dialogue.schema import KEY, Turn, dialogue_of
+from labelproj.dialogue.values import Lexicon, ValueMap
+from labelproj.records import Document
+from labelproj.tasks.base import Dataset, Dropped, Row, Usable, require_datasets
+from labelproj.tasks.ner import Ner
+
+__all__ = ["Dialogues"]
+
+
+class _Rows(Dataset):
+    """The rows of named entities, and of each utterance its role, state and acts."""
+
+    def __init__(self, inner: Dataset):
+        super().__init__()
+        self._inner = inner
+        self.counts = inner.counts
+
+    def features(self) -> Any:
+        types = require_datasets()
+        added = {name: types.Value("string") for name in ("role", "state", "acts")}
+        return types.Features({**self._inner.features(), **added})
+
+    def rows(self, one: Reassembled, *, signature: str) -> list[Row]:
+        document = one.document
+        turns = dialogue_of(document).turns
+        users = {turn.user: turn for turn in turns if turn.user}
+        agents = {turn.agent: turn for turn in turns if turn.agent}
+        said = [segment for segment in document.segments if segment.text.strip()]
+        rows = self._inner.rows(one, signature=signature)
+        for segment, row in zip(said, rows, strict=True):
+            user = users.get(segment.id, Turn())
+            acts = user.user_acts or agents.get(segment.id, Turn()).agent_acts
+            row["role"] = segment.role
+            row["state"] = write_state(user.state)
+            row["acts"] = write_acts(acts)
+        return rows
+
+    def labels(self) -> dict[str, object]:
+        return self._inner.labels()
+
+    def counted(self, row: Row) -> Iterable[str]:
+        return self._inner.counted(row)
+
+    def about(self) -> str:
+        return (
+            "Each row is an utterance of a dialogue (`source_id`), said by its `role`. `tokens` "
+            "and `ner_tags` (IOB2) mark the slots; `spans` has every slot with its place in `text` "
+            "(code points, half-open). `state` is the goal after a user's utterance and `acts` "
+            "what the utterance does, with values in the target language where the dialogue's "
+            "words gave them, and in the form that `labelproj.dialogue.linear` reads back."
+        )
+
+
+class Dialogues(Ner):
+    """Dialogues as :mod:`labelproj.dialogue` has them.
+
+    A dialogue's values are mapped by its own projected surfaces; how the whole corpus, an
+    ontology or a model can say more is ``labelproj dialogue localise``.
+    """
+
+    name = "tod"
+    title = "slots of task-oriented dialogues"
+    ids: ClassVar[tuple[str, ...]] = ()
+    exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
+
+    def problem(self, document: Document) -> str | None:
+        """Refuse a document without the structured part of a dialogue."""
+        if KEY not in document.payload:
+            return "no dialogue in it"
+        try:
+            dialogue_of(document)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def filters(self, params: FilterParams) -> FilterParams:
+        """Measure repeated turns and missing slots only: a turn is needed where it stands."""
+        return params.model_copy(update={"duplicate": False, "missing_spans": None})
+
+    def usable(self, one: Reassembled, params: BuildParams) -> Usable:
+        """Put the target language's values into states, acts, calls and rows."""
+        own = Lexicon()
+        literal: set[str] = {fold(span.group) for span in one.lost if span.group is not None}
+        for segment, projections in zip(one.document.segments, one.projections, strict=True):
+            for span, projection in zip(segment.spans, projections, strict=True):
+                if span.group is not None:
+                    surface = span.surface(segment.text)
+                    own.add(span.label, span.group, surface, projection.score)
+                    literal.add(fold(span.group))
+        values = ValueMap(
+            own=own,
+            literal=frozenset(literal),
+            corpus=own,
+            ontology=Ontology(),
+            translated={},
+        )
+        local = localise(one.document, values)
+        entries = [entry for entry in values.entries() if not is_kept(entry.source)]
+        dropped = tuple(
+            Dropped("value", one.document.id, "no target form", f"{entry.slot} = {entry.source}")
+            for entry in entries
+            if not entry.known
+        )
+        return Usable(replace(one, document=local), {"value": len(entries)}, dropped)
+
+    def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
+        """Return rows with tokens and IOB2 tags, role, state and acts."""
+        return _Rows(super().dataset(labels, params=params))

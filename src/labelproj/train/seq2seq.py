@@ -1,0 +1,243 @@
+"""A sequence-to-sequence model for the four subtasks of a dialogue agent.
+
+Any mT5, ByT5 or mBART in Hugging Face format; where none is named, a small T5 (Raffel et al. 2020,
+https://arxiv.org/abs/1910.10683) is made from nothing, with a byte-level BPE tokenizer trained on
+the examples: it shows that everything works on a laptop, and is no more.
+"""
+
+import random
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labelproj.errors import MissingInputError, ModelNotFoundError, StorageError
+from labelproj.progress import log, track
+from labelproj.train.encoder import quiet, require_torch
+
+__all__ = ["Seq2Seq", "Seq2SeqParams", "train_seq2seq"]
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Seq2SeqParams:
+    """How a model is trained. ``learning_rate`` None is 1e-3 from nothing, 3e-4 pretrained."""
+
+    model: str | None = None
+    steps: int = 1500
+    batch_tokens: int = 4000
+    learning_rate: float | None = None
+    max_length: int = 512
+    vocab_size: int = 2000
+    seed: int = 13
+
+
+def train_seq2seq(pairs: Sequence[Pair], params: Seq2SeqParams, *, out: Path) -> dict[str, object]:
+    """Train on (input, target) pairs and write the model to ``out`` as a Hugging Face folder.
+
+    A pair of which a side has more than ``max_length`` tokens is left out and counted. Returns
+    ``pairs``, ``too_long``, ``steps``, ``loss`` (mean of the last 50 steps, nats a token) and
+    ``parameters``. Raises MissingInputError, ModelNotFoundError, DependencyError, StorageError.
+    """
+    if not pairs:
+        raise MissingInputError("no examples to train on", remedy="is the subtask in the file?")
+    torch = require_torch()
+    torch.manual_seed(params.seed)
+    model, tokenizer = _open(params.model) if params.model else _tiny(pairs, params)
+    coded = [
+        (tokenizer(text)["input_ids"], tokenizer(text_target=target)["input_ids"])
+        for text, target in pairs
+    ]
+    fit = [pair for pair in coded if max(map(len, pair)) <= params.max_length]
+    if len(fit) < len(coded):
+        log.warning(
+            "%d of %d examples have over %d tokens and are left out",
+            len(coded) - len(fit),
+            len(coded),
+            params.max_length,
+        )
+    if not fit:
+        raise MissingInputError("every example is too long", remedy="raise --max-length")
+    rate = params.learning_rate or (3e-4 if params.model else 1e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
+    warmup = max(1, params.steps // 20)
+
+    def share(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / warmup
+        return max(0.02, (params.steps - step) / max(1, params.steps - warmup))
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
+    losses: list[float] = []
+    model.train()
+    batches = _batches(fit, params)
+    with track("train", params.steps) as progress:
+        for step in range(params.steps):
+            inputs, labels = next(batches)
+            loss = model(**_padded(inputs, labels, tokenizer.pad_token_id)).loss
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad(set_to_none=True)
+            losses = [*losses[-49:], float(loss.detach())]
+            progress.advance(1)
+            if (step + 1) % 100 == 0:
+                mean = sum(losses) / len(losses)
+                log.info("step %d of %d: loss %.3f", step + 1, params.steps, mean)
+    _publish(model, tokenizer, out)
+    return {
+        "pairs": len(fit),
+        "too_long": len(coded) - len(fit),
+        "steps": params.steps,
+        "loss": round(sum(losses) / len(losses), 4),
+        "parameters": sum(p.numel() for p in model.parameters()),
+    }
+
+
+class Seq2Seq:
+    """A trained model: texts in, texts out (greedy).
+
+    Raises ModelNotFoundError where ``folder`` is none, DependencyError without torch.
+    """
+
+    def __init__(self, folder: str, *, batch_size: int = 32, max_new_tokens: int = 256):
+        require_torch()
+        self._model, self._tokenizer = _open(folder)
+        self._model.eval()
+        self._batch_size = batch_size
+        self._max_new_tokens = max_new_tokens
+
+    def __call__(self, texts: Sequence[str]) -> list[str]:
+        """Return one output a text, in order."""
+        import torch
+
+        outputs = [""] * len(texts)
+        order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), i))
+        for start in range(0, len(order), self._batch_size):
+            batch = order[start : start + self._batch_size]
+            coded = self._tokenizer([texts[i] for i in batch], return_tensors="pt", padding=True)
+            with torch.no_grad():
+                found = self._model.generate(
+                    input_ids=coded["input_ids"],
+                    attention_mask=coded["attention_mask"],
+                    max_new_tokens=self._max_new_tokens,
+                    num_beams=1,
+                    do_sample=False,
+                )
+            decoded = self._tokenizer.batch_decode(
+                found, skip_special_tokens=True, clean_up_tokenization_spaces=False
+            )
+            for i, text in zip(batch, decoded, strict=True):
+                outputs[i] = text
+        return outputs
+
+
+def _open(name: str) -> tuple[Any, Any]:
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+    try:
+        with quiet():
+            return (
+                AutoModelForSeq2SeqLM.from_pretrained(name),
+                AutoTokenizer.from_pretrained(name),
+            )
+    except (OSError, ValueError) as error:
+        raise ModelNotFoundError(
+            f"no sequence-to-sequence model: {str(error).splitlines()[0]}",
+            where=name,
+            remedy="a Hub id or a folder of an mT5, ByT5 or mBART, or of: labelproj dialogue train",
+        ) from error
+
+
+def _tiny(pairs: Sequence[Pair], params: Seq2SeqParams) -> tuple[Any, Any]:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
+
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=params.vocab_size,
+        special_tokens=["<pad>", "</s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+        min_frequency=2,
+    )
+    made.train_from_iterator((text for pair in pairs for text in pair), trainer)
+    made.post_processor = processors.TemplateProcessing(
+        single="$A </s>", special_tokens=[("</s>", 1)]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=made, pad_token="<pad>", eos_token="</s>", model_max_length=1 << 30
+    )
+    config = T5Config(
+        vocab_size=len(tokenizer),
+        d_model=128,
+        d_kv=32,
+        d_ff=256,
+        num_layers=2,
+        num_decoder_layers=2,
+        num_heads=4,
+        dropout_rate=0.1,
+        feed_forward_proj="gated-gelu",
+        decoder_start_token_id=0,
+        pad_token_id=0,
+        eos_token_id=1,
+    )
+    return T5ForConditionalGeneration(config), tokenizer
+
+
+def _batches(
+    coded: Sequence[tuple[list[int], list[int]]], params: Seq2SeqParams
+) -> Iterator[tuple[list[list[int]], list[list[int]]]]:
+    """Yield batches of like length for ever, of at most ``batch_tokens`` padded tokens."""
+    chance = random.Random(params.seed)
+    order = list(range(len(coded)))
+    while True:
+        chance.shuffle(order)
+        near = sorted(order, key=lambda i: len(coded[i][0]) // 8)
+        batches: list[list[int]] = []
+        width = 0
+        for i in near:
+            wider = max(width, sum(map(len, coded[i])))
+            if batches and wider * (len(batches[-1]) + 1) <= params.batch_tokens:
+                batches[-1].append(i)
+                width = wider
+            else:
+                batches.append([i])
+                width = sum(map(len, coded[i]))
+        chance.shuffle(batches)
+        for batch in batches:
+            yield [coded[i][0] for i in batch], [coded[i][1] for i in batch]
+
+
+def _padded(inputs: list[list[int]], labels: list[list[int]], pad: int) -> dict[str, Any]:
+    import torch
+    from torch.nn.utils.rnn import pad_sequence
+
+    def tensor(rows: list[list[int]], value: int) -> Any:
+        tensors = [torch.tensor(row) for row in rows]
+        return pad_sequence(tensors, batch_first=True, padding_value=value)
+
+    ids = tensor(inputs, pad)
+    # -100 is what the loss of transformers passes over.
+    return {"input_ids": ids, "attention_mask": (ids != pad).long(), "labels": tensor(labels, -100)}
+
+
+def _publish(model: Any, tokenizer: Any, out: Path) -> None:
+    partial = out.parent / f".{out.name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        with quiet():
+            model.save_pretrained(partial)
+            tokenizer.save_pretrained(partial)
+        shutil.rmtree(out, ignore_errors=True)
+        partial.replace(out)
+    except OSError as error:
+        raise StorageError(
+            f"cannot be written: {error.strerror or error}", where=str(out)
+        ) from error

@@ -1,0 +1,79 @@
+"""A model from nothing learns a few examples; answers go turn by turn on the model's own states."""
+
+from pathlib import Path
+
+import pytest
+
+from invented_dialogues import write_woz2
+from labelproj.dialogue.examples import Example
+from labelproj.errors import MissingInputError, ModelNotFoundError
+from labelproj.evaluate.dialogue import read_examples
+from labelproj.stages.agent import run_examples, run_predict, run_score, run_train_agent
+from labelproj.train.agent import copy_state, predict
+from labelproj.train.seq2seq import Seq2Seq, Seq2SeqParams, train_seq2seq
+
+
+def test_the_baseline_copies_the_state_and_nothing_else() -> None:
+    state = '( r ) food = " rice "'
+    assert copy_state([f"dst <state> {state} <acts> null <user> no", f"da <state> {state}"]) == [
+        state,
+        "null",
+    ]
+
+
+def test_own_states_are_fed_back_in_step() -> None:
+    seen: list[list[str]] = []
+
+    def model(texts: object) -> list[str]:
+        seen.append(list(texts))  # type: ignore[call-overload]
+        return ["mine" for _ in seen[-1]]
+
+    examples = [
+        Example(name, turn, task, f"{task} <state> gold <acts> null <user> x", "gold")
+        for name in ("a", "b")
+        for turn in (0, 1)
+        for task in ("dst", "api")
+    ]
+    outputs = predict(examples, model, own_state=True)
+    assert list(outputs) == [example.id for example in examples]
+    assert [len(batch) for batch in seen] == [2, 2, 2, 2]
+    assert [batch[0].split()[2] for batch in seen] == ["gold", "mine", "mine", "mine"]
+    seen.clear()
+    predict(examples, model, own_state=False)
+    assert {batch[0].split()[2] for batch in seen} == {"gold"}
+
+
+def test_a_tiny_model_learns_what_it_is_shown(tmp_path: Path) -> None:
+    _, hausa = write_woz2(tmp_path, repeat=1)
+    path = tmp_path / "examples.jsonl"
+    counts = run_examples(str(hausa), path, lang="ha", slots={"price": "farashi"})
+    assert counts == {
+        "dialogues": 6, "rejected": 0, "dst": 18, "api": 18, "da": 12, "rg": 12,
+    }  # fmt: skip
+    assert "farashi" in path.read_text(encoding="utf-8")
+    losses = []
+    for steps in (1, 25):
+        params = Seq2SeqParams(steps=steps, batch_tokens=800, vocab_size=400, learning_rate=3e-3)
+        figures = run_train_agent([path], tmp_path / "model", params=params, subtasks=["dst"])
+        assert (figures["pairs"], figures["too_long"]) == (18, 0)
+        losses.append(figures["loss"])
+    assert losses[1] < 0.8 * losses[0]  # type: ignore[operator]
+    answers = Seq2Seq(str(tmp_path / "model"), max_new_tokens=8)(["dst <state> null", "", "x"])
+    assert len(answers) == 3
+    outputs = tmp_path / "outputs.jsonl"
+    run_predict(path, outputs, model="copy", subtasks=["dst"], own_state=True)
+    assert run_score(outputs, path, lang="ha")["dst"]["jga"] == 0.0
+    run_predict(path, outputs, model="copy", subtasks=["dst"], own_state=False)
+    # Gold's state of the turn before is right where the turn says nothing new.
+    assert run_score(outputs, path, lang="ha")["dst"]["jga"] == 33.33
+
+
+def test_what_cannot_be_trained_or_opened(tmp_path: Path) -> None:
+    with pytest.raises(MissingInputError, match="no examples"):
+        train_seq2seq([], Seq2SeqParams(), out=tmp_path / "m")
+    with pytest.raises(MissingInputError, match="too long"):
+        train_seq2seq([("a b c", "d")], Seq2SeqParams(max_length=1), out=tmp_path / "m")
+    with pytest.raises(ModelNotFoundError):
+        Seq2Seq(str(tmp_path / "none"))
+    with pytest.raises(MissingInputError):
+        list(read_examples(tmp_path / "none.jsonl"))
