@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from builders import Pair, make_units, sample
 from labelproj import tables
-from labelproj.config import FilterParams
+from labelproj.config import FilterParams, Thresholds
 from labelproj.filters import FILTERS, Job, judge, median_ratio
 
 OFF = FilterParams(
@@ -24,7 +24,7 @@ def test_names_are_those_of_the_registry() -> None:
 
 
 def test_every_threshold_has_a_filter() -> None:
-    assert set(FilterParams.model_fields) == set(FILTERS) - {"mt_failed", "truncated"}
+    assert set(Thresholds.model_fields) == set(FILTERS) - {"mt_failed", "truncated"}
 
 
 def test_length_ratio_is_relative_to_the_job_and_gentle_with_short_texts() -> None:
@@ -86,7 +86,7 @@ def test_failed_is_rejected_whatever_the_thresholds() -> None:
     table = make_units(
         [[Pair("a b", "", status="failed")], [Pair("a b", " ")], [Pair("x", "y" * 999)]]
     )
-    judged = judge(table, filters)
+    judged = judge(table, filters, job=Job())
     assert judged["verdict"].to_list() == ["reject", "reject", "accept"]
 
 
@@ -100,7 +100,7 @@ def test_duplicates_are_found_across_pieces() -> None:
 def test_every_row_has_all_signals_and_all_reasons() -> None:
     params = FilterParams(projection_score=0.6)
     filters = [kind.of(params, Job()) for kind in FILTERS.values()]
-    judged = judge(make_units(sample()), filters)
+    judged = judge(make_units(sample()), filters, job=Job())
     tables.check(judged, tables.FILTERED, where="test")
     for signals in judged["signals"].to_list():
         assert [one["name"] for one in signals] == list(FILTERS)
@@ -126,7 +126,9 @@ def test_signals_stay_in_their_range(pairs: list[tuple[str, str]]) -> None:
     table = make_units([[Pair(source, target) for source, target in pairs]])
     for name, kind in FILTERS.items():
         for value in kind.of(FilterParams(), Job()).signals(table):
-            if name == "length_ratio":
+            if name in ("length_ratio", "brevity"):
                 assert value is None or value >= 1.0
+            elif name == "mt_score":
+                assert value == -0.4
             else:
                 assert value is None or 0.0 <= value <= 1.0

@@ -9,7 +9,18 @@ import typer
 
 from labelproj._version import __version__
 from labelproj.allocator import use_jemalloc
-from labelproj.cli import bench, convert, doctor, evaluate, init, project, results, stage
+from labelproj.cli import (
+    bench,
+    calibrate,
+    convert,
+    doctor,
+    evaluate,
+    filter,
+    init,
+    project,
+    results,
+    stage,
+)
 from labelproj.errors import LabelprojError, StorageError
 from labelproj.progress import console, set_up_logging
 
@@ -25,6 +36,8 @@ app = typer.Typer(
 app.command("project")(project.project)
 app.command("init")(init.init)
 app.command("convert")(convert.convert)
+app.command("filter")(filter.filter_)
+app.command("calibrate")(calibrate.calibrate)
 app.command("results")(results.results)
 app.command("doctor")(doctor.doctor)
 app.add_typer(evaluate.app, name="evaluate")

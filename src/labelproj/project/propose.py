@@ -21,7 +21,16 @@ from labelproj.project.boundaries import adjusted, is_word
 from labelproj.project.cognates import similarity
 from labelproj.records import Candidate, Span
 
-__all__ = ["Offsets", "PairEvidence", "Tuning", "Weighted", "link_candidates", "span_words"]
+__all__ = [
+    "Offsets",
+    "PairEvidence",
+    "Tuning",
+    "Weighted",
+    "link_candidates",
+    "log_odds",
+    "parts_of",
+    "span_words",
+]
 
 Offsets = Sequence[tuple[int, int]]
 Matrix = npt.NDArray[np.float32]
@@ -110,7 +119,7 @@ def link_candidates(span: Span, evidence: PairEvidence, *, tuning: Tuning) -> li
         return []
     inside = evidence.links[own].sum(axis=0)
     total = evidence.links.sum(axis=0)
-    odds = _log_odds(own, inside, total, evidence, tuning)
+    odds = log_odds(own, inside, total, evidence, tuning)
     if not (odds > 0).any():
         # A word that is as much another's (the article in an elided "l'endroit") beats none.
         odds = np.where((inside >= tuning.shared) & (odds > -tuning.smoothing), LEAST, odds)
@@ -136,15 +145,20 @@ def link_candidates(span: Span, evidence: PairEvidence, *, tuning: Tuning) -> li
             tgt=evidence.tgt,
             free=total < tuning.smoothing,
         )
-        parts = _parts(content, first, last, inside, total, evidence)
+        parts = parts_of(content, first, last, inside, total, evidence)
         score = math.prod(parts.values()) ** (1 / len(parts))
         found.append(Weighted(Candidate(start, end, score, parts), weight))
     return found
 
 
-def _log_odds(
+def log_odds(
     own: Sequence[int], inside: Matrix, total: Matrix, evidence: PairEvidence, tuning: Tuning
 ) -> Matrix:
+    """Return each target word's log-odds of belonging to a span, of shape (target words,).
+
+    ``own`` are the span's words, ``inside`` and ``total`` the link mass that each target word
+    receives from them and from all words. Signs get 0.
+    """
     outside = total - inside
     nowhere = np.maximum(0.0, 1.0 - total) * tuning.missing
     odds = np.log((inside + tuning.smoothing) / (outside + nowhere + tuning.smoothing))
@@ -161,7 +175,7 @@ def _log_odds(
     return result
 
 
-def _parts(
+def parts_of(
     content: Sequence[int],
     first: int,
     last: int,

@@ -43,11 +43,11 @@ def run_job(
 ) -> Result:
     """Read, translate, project and filter ``inputs`` into ``out``; return the manifest.
 
-    ``out`` gets ``kept.parquet``, ``rejected.parquet``, ``quarantine.parquet``,
-    ``attrition.json``, ``<name>.conll`` and ``<name>.jsonl`` (name: that of the first input and
-    the target language) and, last, ``manifest.json``. ``mt`` may be None when every record
-    brings its translation. When ``out`` holds the finished result of the very same work nothing
-    is done. A stopped job goes on where it stopped.
+    ``out`` gets ``kept.parquet``, ``rejected.parquet``, ``spans.parquet``,
+    ``quarantine.parquet``, ``attrition.json``, ``<name>.conll`` and ``<name>.jsonl`` (name: that
+    of the first input and the target language) and, last, ``manifest.json``. ``mt`` may be None
+    when every record brings its translation. When ``out`` holds the finished result of the very
+    same work nothing is done. A stopped job goes on where it stopped.
     """
     started = time.monotonic()
     work = out / ".labelproj"
@@ -117,6 +117,12 @@ def run_job(
         params=filters,
         src=src,
         tgt=tgt,
+        work=work / "shards" / "filter",
+        align=project.align,
+        align_work=work / "shards" / "project",
+        model=model,
+        device=translate.device,
+        resume=resume,
     )
     earlier = read_manifest(out / "manifest.json")
     _withdraw(out)
@@ -158,6 +164,7 @@ def _publish(work: Path, out: Path, *, name: str, tgt: str) -> list[Path]:
     tables_out = [
         (work / "filtered" / "kept.parquet", out / "kept.parquet"),
         (work / "filtered" / "rejected.parquet", out / "rejected.parquet"),
+        (work / "filtered" / "spans.parquet", out / "spans.parquet"),
         (work / "filtered" / "attrition.json", out / "attrition.json"),
         (work / "prepared" / "quarantine.parquet", out / "quarantine.parquet"),
     ]
