@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from labelproj.config import FilterParams, ProjectParams
 from labelproj.evaluate.corruptions import GROSS, corrupted_job
@@ -82,7 +83,7 @@ def caught(values: list[float], kinds: list[str], good: set[str], bad: set[str])
     order = np.flatnonzero(is_good)
     half = order[::2]
 
-    def threshold(rows: np.ndarray) -> float:  # type: ignore[type-arg]
+    def threshold(rows: npt.NDArray[np.intp]) -> float:
         sample = Sample([float(v) for v in scores[rows]], [True] * len(rows), lowest=True)
         return for_kept({"one": sample}, keep=KEEP)["one"]
 

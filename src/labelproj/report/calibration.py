@@ -79,7 +79,7 @@ def _legend() -> str:
         f"stroke='{colour}' stroke-width='2' stroke-dasharray='{dash}'/></svg>{name} &nbsp; "
         for _, name, colour, dash in LINES
     )
-    return f"<p>{items}; the upright line is the threshold.</p>"
+    return f"<p>{items} The upright line is the threshold.</p>"
 
 
 def _chart(points: Sequence[Mapping[str, float]], threshold: float) -> str:
