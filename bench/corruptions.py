@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from labelproj.config import FilterParams, ProjectParams
+from labelproj.config import AlignParams, FilterParams
 from labelproj.evaluate.corruptions import GROSS, corrupted_job
 from labelproj.evaluate.projection import read_gold
 from labelproj.evaluate.thresholds import Sample, for_kept
@@ -50,10 +50,10 @@ def measured(pairs: list[GoldPair], foreign: dict[str, str], *, seed: int) -> Fa
     for fold in (0, 1):
         with tempfile.TemporaryDirectory(prefix="labelproj-bench-") as name:
             folder = Path(name)
-            units, params = folder / "units.parquet", ProjectParams()
+            units, align = folder / "units.parquet", AlignParams()
             work = folder / "project"
             done = corrupted_job(
-                pairs, fold=fold, seed=seed, out=units, params=params, work=work, foreign=foreign
+                pairs, fold=fold, seed=seed, out=units, align=align, work=work, foreign=foreign
             )
             rows = measure_job(
                 units=units,
@@ -61,7 +61,7 @@ def measured(pairs: list[GoldPair], foreign: dict[str, str], *, seed: int) -> Fa
                 src=pairs[0].src_lang,
                 tgt=pairs[0].tgt_lang,
                 work=folder / "filter",
-                align=params.align,
+                align=align,
                 align_work=work,
             )
             for table in rows.frames():

@@ -13,6 +13,7 @@ __all__ = [
     "AlignParams",
     "BuildParams",
     "Config",
+    "ConstrainedParams",
     "EvaluateParams",
     "FilterParams",
     "GoldParams",
@@ -126,11 +127,37 @@ class AlignParams(Section):
     seed: int = 13
 
 
+class ConstrainedParams(Section):
+    """The search for marker positions (method ``constrained``).
+
+    ``model`` is the Hugging Face folder or Hub id of the MT model, where it is not that of
+    ``mt``. Nats: ``margin`` is how far an estimate may be below the best and still be followed
+    up, ``own`` and ``reverse`` weigh log P(candidate | span) and log P(span | candidate) per
+    token, ``temperature`` divides scores on their way to a probability. At most ``openings`` and
+    ``pairs`` are tried for a span; candidates have at most ``length`` times its words and three.
+    """
+
+    model: str | None = None
+    revision: str | None = None
+    markers: Literal["brackets", "xml"] = "brackets"
+    backend: Literal["auto", "torch", "ct2"] = "auto"
+    compute_type: str = "float32"
+    margin: float = Field(default=6.0, ge=0.0)
+    openings: Count = 12
+    pairs: Count = 32
+    length: float = Field(default=3.0, gt=0.0)
+    own: float = Field(default=1.5, ge=0.0)
+    reverse: float = Field(default=1.5, ge=0.0)
+    temperature: float = Field(default=2.5, gt=0.0)
+    batch_tokens: Count = 4096
+
+
 class ProjectParams(Section):
     """Finding every source span's place in the translation."""
 
-    method: Literal["alignment"] = "alignment"
+    method: Literal["alignment", "constrained"] = "alignment"
     align: AlignParams = AlignParams()
+    constrained: ConstrainedParams = ConstrainedParams()
     min_score: Share = 0.0
     rows_per_shard: Count = 2048
 
@@ -146,6 +173,7 @@ class Thresholds(Section):
     repetition: Share | None = 0.5
     missing_spans: Share | None = 0.0
     projection_score: Share | None = None
+    projection_margin: float | None = None
     mt_score: float | None = None
     brevity: float | None = Field(default=None, ge=1.0)
     likeness: Share | None = None

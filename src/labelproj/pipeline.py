@@ -6,6 +6,7 @@ from typing import Any
 
 from labelproj.config import Config, FilterParams, GoldParams, load_config
 from labelproj.errors import MissingInputError, UsageError
+from labelproj.languages import iso_code
 from labelproj.layout import Layout
 from labelproj.shards import read_manifest
 
@@ -40,6 +41,18 @@ class Run:
         if spec.startswith("hf:") or Path(spec).is_absolute():
             return spec
         return str(self.root / spec)
+
+    def weights(self) -> str | None:
+        """Return where the original weights of the MT model are, for methods that need them."""
+        model = self.config.mt.model
+        if self.config.mt.given:
+            return None
+        if model is not None:
+            names = {"src": iso_code(self.source), "tgt": iso_code(self.target)}
+            filled = model.replace("{src}", names["src"]).replace("{tgt}", names["tgt"])
+            if (self.root / filled).is_dir():
+                return self.path(filled)
+        return str(self.layout.mt(self.target))
 
 
 def _mt(run: Run) -> Result:
@@ -100,6 +113,7 @@ def _project(run: Run) -> Result:
         work=run.work("project"),
         resume=run.resume,
         device=run.config.translate.device,
+        mt=run.weights(),
     )
 
 
@@ -194,6 +208,7 @@ def _evaluate(run: Run) -> Result:
             params=run.config.project,
             work=run.work("evaluate"),
             device=run.config.translate.device,
+            mt=run.weights(),
         ).as_dict()
     return run_evaluate(
         models=run.layout.models(run.task, run.target),
@@ -325,7 +340,7 @@ def run_calibration(
         result = calibrate_gold(
             parallel,
             params=filter_params(run).model_copy(update={"compare": None, "combiner": None}),
-            project=run.config.project,
+            align=run.config.project.align,
             src=run.source,
             tgt=target,
             signals=names,

@@ -147,8 +147,9 @@ class Candidate:
 class Projection:
     """Where one source span stands in the translation, or null (``start is None``) and why.
 
-    ``score`` is between 0 and 1, comparable within a method. A span in several parts has one
-    projection a part, all with the span's id.
+    ``score`` is between 0 and 1, comparable within a method; ``evidence`` are its parts and
+    ``margin``, by how much it outweighs the next best. ``nbest`` are the best candidates, this
+    one among them. A span in several parts has one projection a part, all with the span's id.
     """
 
     span_id: str
@@ -159,6 +160,8 @@ class Projection:
     method: str
     reason: str | None = None
     group: str | None = None
+    evidence: Mapping[str, float] = field(default_factory=dict)
+    nbest: tuple[Candidate, ...] = ()
 
     def span(self) -> Span:
         """Return the projected span; ValueError when the projection is null."""

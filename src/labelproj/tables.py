@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelproj.errors import MissingInputError, StorageError
-from labelproj.records import Projection, Span, Unit
+from labelproj.records import Candidate, Projection, Span, Unit
 
 __all__ = [
     "DOCUMENTS",
@@ -34,6 +35,7 @@ __all__ = [
     "count_rows",
     "frame",
     "iter_frames",
+    "projection_of",
     "projection_row",
     "read",
     "span_row",
@@ -46,6 +48,7 @@ __all__ = [
 SPAN = pl.Struct(
     {"id": pl.String, "start": pl.Int64, "end": pl.Int64, "label": pl.String, "group": pl.String}
 )
+SIGNAL = pl.Struct({"name": pl.String, "value": pl.Float64})
 PROJECTION = pl.Struct(
     {
         "span_id": pl.String,
@@ -56,9 +59,10 @@ PROJECTION = pl.Struct(
         "score": pl.Float64,
         "method": pl.String,
         "reason": pl.String,
+        "evidence": pl.List(SIGNAL),
+        "nbest": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64, "score": pl.Float64})),
     }
 )
-SIGNAL = pl.Struct({"name": pl.String, "value": pl.Float64})
 
 Schema = dict[str, pl.DataType | type[pl.DataType]]
 
@@ -343,4 +347,14 @@ def unit_row(unit: Unit, *, given: str | None, signature: str) -> dict[str, obje
 
 def projection_row(projection: Projection) -> dict[str, object]:
     """Return a projection as a row value."""
-    return {name: getattr(projection, name) for name in PROJECTION.to_schema()}
+    evidence = [{"name": name, "value": value} for name, value in projection.evidence.items()]
+    nbest = [{"start": c.start, "end": c.end, "score": c.score} for c in projection.nbest]
+    plain = {name: getattr(projection, name) for name in PROJECTION.to_schema()}
+    return plain | {"evidence": evidence, "nbest": nbest}
+
+
+def projection_of(value: Mapping[str, Any]) -> Projection:
+    """Return the projection of a row value written by :func:`projection_row`."""
+    evidence = {one["name"]: one["value"] for one in value["evidence"] or ()}
+    nbest = tuple(Candidate(c["start"], c["end"], c["score"]) for c in value["nbest"] or ())
+    return Projection(**{**value, "evidence": evidence, "nbest": nbest})

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelproj import tables
-from labelproj.config import AlignParams, ProjectParams
+from labelproj.config import AlignParams
 from labelproj.evaluate.corruptions import GROSS, corrupted_job
 from labelproj.formats.parallel import GoldPair
 from labelproj.records import Span
 
-PARAMS = ProjectParams(align=AlignParams(name="systran"))
+ALIGN = AlignParams(name="systran")
 
 
 def gold(count: int) -> list[GoldPair]:
@@ -49,7 +49,7 @@ def test_each_kind_is_what_it_says(tmp_path_factory: object, seed: int, fold: in
     out = folder / "units.parquet"
     foreign = {pair.id: f"texte {pair.id} en français" for pair in pairs}
     done = corrupted_job(
-        pairs, fold=fold, seed=seed, out=out, params=PARAMS, work=folder, foreign=foreign
+        pairs, fold=fold, seed=seed, out=out, align=ALIGN, work=folder, foreign=foreign
     )
     rows = {row["id"]: row for row in tables.read(out, tables.PROJECTED).to_dicts()}
     assert list(rows) == [pair.id for pair in pairs]

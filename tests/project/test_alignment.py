@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from labelproj.align import AlignedPair, Corpus, Link, TokenPair
 from labelproj.project import LabelledPair
-from labelproj.project.alignment import AlignmentProjector
+from labelproj.project.alignment import AlignmentProposer
+from labelproj.project.joint import JointProjector
 from labelproj.records import Projection, Span
 from labelproj.text import words
 
@@ -49,7 +50,7 @@ def span(text: str, surface: str, label: str = "PER", *, name: str = "s0", nth: 
 def projected(
     src: str, spans: Sequence[Span], tgt: str, links: Sequence[tuple[int, int]]
 ) -> tuple[Projection, ...]:
-    (result,) = AlignmentProjector(GivenLinks(links)).project(
+    (result,) = JointProjector(AlignmentProposer(GivenLinks(links))).project(
         [LabelledPair(src, tuple(spans), tgt)]
     )
     return result
@@ -120,7 +121,7 @@ def test_a_copied_name_needs_no_link() -> None:
 
 def test_an_aligner_that_fails_gives_nulls() -> None:
     src = "Bala came"
-    projector = AlignmentProjector(GivenLinks([], status="too-long"))
+    projector = JointProjector(AlignmentProposer(GivenLinks([], status="too-long")))
     (result,) = projector.project([LabelledPair(src, (span(src, "Bala"),), "ya zo")])
     assert result[0].reason == "not aligned: too-long"
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelproj.project.assign import assign
-from labelproj.project.propose import Weighted
+from labelproj.project.base import Weighted
 from labelproj.records import Candidate
 
 

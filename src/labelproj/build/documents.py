@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -134,7 +134,7 @@ def _bare(lead: str) -> str:
 
 def _shifted(unit: Row, text: str, *, by: int) -> Iterator[Projection]:
     for value in unit["projections"] or ():  # type: ignore[attr-defined]
-        projection = Projection(**value)
+        projection = tables.projection_of(value)
         if projection.start is None or projection.end is None:
             continue
         if not 0 <= projection.start < projection.end <= len(text):
@@ -145,13 +145,4 @@ def _shifted(unit: Row, text: str, *, by: int) -> Iterator[Projection]:
                 remedy="run the project stage again",
             )
         span: Span = projection.span().shifted(by)
-        yield Projection(
-            span_id=projection.span_id,
-            label=projection.label,
-            start=span.start,
-            end=span.end,
-            score=projection.score,
-            method=projection.method,
-            reason=projection.reason,
-            group=projection.group,
-        )
+        yield replace(projection, start=span.start, end=span.end)

@@ -6,7 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from labelproj.cli.options import AlignerLayer, AlignerModel, ExtraBitext, Json
+from labelproj.cli.options import (
+    AlignerLayer,
+    AlignerModel,
+    ConstrainedModel,
+    ExtraBitext,
+    Json,
+    MarkerName,
+    Markers,
+)
 from labelproj.cli.project import Device, Matching, Method
 from labelproj.cli.render import show_json, show_markdown, show_table
 
@@ -109,6 +117,8 @@ def projection(
     aligner_layer: AlignerLayer = None,
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
     extra_bitext: ExtraBitext = None,
+    constrained_model: ConstrainedModel = None,
+    markers: Markers = MarkerName.BRACKETS,
     device: Annotated[Device, typer.Option(help="Where models run.")] = Device.AUTO,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print a Markdown table on stdout.")
@@ -121,7 +131,7 @@ def projection(
 
     Example: labelproj bench projection --gold gold.en-es.jsonl --aligner eflomal
     """
-    from labelproj.config import AlignParams, ProjectParams
+    from labelproj.config import AlignParams, ConstrainedParams, ProjectParams
     from labelproj.evaluate.projection import bench_projection
 
     align = AlignParams(
@@ -131,7 +141,10 @@ def projection(
         matching=matching.value,
         extra_bitext=tuple(str(path) for path in extra_bitext or ()),
     )
-    params = ProjectParams(method=method.value, align=align)
+    constrained = ConstrainedParams.model_validate(
+        {"model": constrained_model, "markers": markers.value}
+    )
+    params = ProjectParams(method=method.value, align=align, constrained=constrained)
     sets: list[dict[str, Any]] = []
     for path in gold:
         with tempfile.TemporaryDirectory(prefix="labelproj-bench-") as work:

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,11 @@ import typer
 __all__ = [
     "AlignerLayer",
     "AlignerModel",
+    "ConstrainedModel",
     "ExtraBitext",
     "Json",
+    "MarkerName",
+    "Markers",
     "ParamsFile",
     "Resume",
     "parse_label_map",
@@ -31,6 +35,22 @@ ExtraBitext = Annotated[
     list[Path] | None,
     typer.Option(help="More bitext (TSV) for eflomal and systran to learn from."),
 ]
+ConstrainedModel = Annotated[
+    str | None,
+    typer.Option(
+        help="Method constrained: Hugging Face folder or Hub id of the MT model; that of --mt."
+    ),
+]
+
+
+class MarkerName(StrEnum):
+    """The marker schemes there are."""
+
+    BRACKETS = "brackets"
+    XML = "xml"
+
+
+Markers = Annotated[MarkerName, typer.Option(help="Marker scheme.")]
 
 
 def parse_label_map(text: str | None) -> dict[str, str | None]:

@@ -9,8 +9,11 @@ import typer
 from labelproj.cli.options import (
     AlignerLayer,
     AlignerModel,
+    ConstrainedModel,
     ExtraBitext,
     Json,
+    MarkerName,
+    Markers,
     Resume,
     parse_label_map,
 )
@@ -37,6 +40,7 @@ class Method(StrEnum):
     """The projection methods there are."""
 
     ALIGNMENT = "alignment"
+    CONSTRAINED = "constrained"
 
 
 class Matching(StrEnum):
@@ -75,6 +79,8 @@ def project(
     aligner_layer: AlignerLayer = None,
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
     extra_bitext: ExtraBitext = None,
+    constrained_model: ConstrainedModel = None,
+    markers: Markers = MarkerName.BRACKETS,
     input_format: Annotated[
         str | None, typer.Option("--format", help="Format of the input, if its name does not tell.")
     ] = None,
@@ -108,6 +114,7 @@ def project(
     """
     from labelproj.config import (
         AlignParams,
+        ConstrainedParams,
         FilterParams,
         PrepareParams,
         ProjectParams,
@@ -160,6 +167,9 @@ def project(
         matching=matching.value,
         extra_bitext=tuple(str(path) for path in extra_bitext or ()),
     )
+    constrained = ConstrainedParams.model_validate(
+        {"model": constrained_model, "markers": markers.value}
+    )
     result = run_job(
         inputs=inputs,
         out=out,
@@ -169,7 +179,9 @@ def project(
         task=task.value,
         prepare=prepare,
         translate=translate,
-        project=ProjectParams(method=method.value, align=align, min_score=min_score),
+        project=ProjectParams(
+            method=method.value, align=align, constrained=constrained, min_score=min_score
+        ),
         filters=FilterParams(),
         format=input_format,
         resume=resume,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labelproj import tables
-from labelproj.config import ProjectParams
+from labelproj.config import AlignParams, ProjectParams
 from labelproj.formats.parallel import GoldPair
 from labelproj.project import LabelledPair, open_projector
 from labelproj.records import Projection, Span, Unit
@@ -53,7 +53,7 @@ def corrupted_job(
     fold: int,
     seed: int,
     out: Path,
-    params: ProjectParams,
+    align: AlignParams,
     work: Path,
     foreign: Mapping[str, str] | None = None,
 ) -> Corrupted:
@@ -82,7 +82,7 @@ def corrupted_job(
         else:
             texts.append(pair.src_text if kind == "copied" else pair.tgt_text)
     projector = open_projector(
-        params, work=work, src_lang=gold[0].src_lang, tgt_lang=gold[0].tgt_lang
+        ProjectParams(align=align), work=work, src_lang=gold[0].src_lang, tgt_lang=gold[0].tgt_lang
     )
     sources = [pair.src_text for pair in gold]
     projector.fit(lambda: zip(sources, texts, strict=True))

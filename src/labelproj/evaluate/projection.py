@@ -15,7 +15,8 @@ from labelproj.evaluate.spans import SpanScores, score_spans, snap
 from labelproj.formats.parallel import GoldPair, read_gold_pairs
 from labelproj.progress import log
 from labelproj.project import LabelledPair, Projector, open_projector
-from labelproj.project.alignment import AlignmentProjector
+from labelproj.project.alignment import AlignmentProposer
+from labelproj.project.joint import JointProjector
 from labelproj.project.propose import Tuning
 from labelproj.provenance import file_digest, signature
 from labelproj.records import Projection, Reject, Span
@@ -47,17 +48,27 @@ def read_gold(path: Path) -> list[GoldPair]:
 
 
 def score_projection(
-    path: Path, *, params: ProjectParams, work: Path, device: str = "auto"
+    path: Path,
+    *,
+    params: ProjectParams,
+    work: Path,
+    device: str = "auto",
+    mt: str | None = None,
 ) -> SpanScores:
     """Project the source spans of a gold file onto its translations and score them."""
     gold = read_gold(path)
-    projector = _open(gold, params, work=work, device=device)
+    projector = _open(gold, params, work=work, device=device, mt=mt)
     found = list(_projected(gold, projector, given_tokens=False))
     return _scores(gold, found)
 
 
 def bench_projection(
-    path: Path, *, params: ProjectParams, work: Path, device: str = "auto"
+    path: Path,
+    *,
+    params: ProjectParams,
+    work: Path,
+    device: str = "auto",
+    mt: str | None = None,
 ) -> dict[str, object]:
     """Return scores (0 to 100), speed, memory and calibration of a method on one gold file.
 
@@ -68,15 +79,15 @@ def bench_projection(
     """
     gold = read_gold(path)
     name = params.align.name
-    given = name.startswith((RECORD, PHARAOH))
+    given = params.method == "alignment" and name.startswith((RECORD, PHARAOH))
     started = time.monotonic()
     if given:
         # Links without probabilities: a word with none does not say that its mass is elsewhere.
-        projector: Projector = AlignmentProjector(
-            _given(gold, name, path), tuning=Tuning(missing=0.0)
+        projector: Projector = JointProjector(
+            AlignmentProposer(_given(gold, name, path), tuning=Tuning(missing=0.0))
         )
     else:
-        projector = _open(gold, params, work=work, device=device)
+        projector = _open(gold, params, work=work, device=device, mt=mt)
     found = list(_projected(gold, projector, given_tokens=given))
     seconds = time.monotonic() - started
     scores = _scores(gold, found)
@@ -86,7 +97,7 @@ def bench_projection(
         "name": path.name.removesuffix(".gz").removesuffix(".jsonl"),
         "set": path.parent.name,
         "pair": f"{gold[0].src_lang}-{gold[0].tgt_lang}",
-        "method": f"{params.method}:{name}",
+        "method": f"{params.method}:{name}" if params.method == "alignment" else params.method,
         "exact_f1": round(100 * scores.exact.f1, 2),
         "precision": round(100 * scores.exact.precision, 2),
         "recall": round(100 * scores.exact.recall, 2),
@@ -102,10 +113,11 @@ def bench_projection(
     }
 
 
-def _open(gold: Sequence[GoldPair], params: ProjectParams, *, work: Path, device: str) -> Projector:
-    projector = open_projector(
-        params, work=work, src_lang=gold[0].src_lang, tgt_lang=gold[0].tgt_lang, device=device
-    )
+def _open(
+    gold: Sequence[GoldPair], params: ProjectParams, *, work: Path, device: str, mt: str | None
+) -> Projector:
+    languages = {"src_lang": gold[0].src_lang, "tgt_lang": gold[0].tgt_lang}
+    projector = open_projector(params, work=work, device=device, mt=mt, **languages)
     projector.fit(lambda: ((pair.src_text, pair.tgt_text) for pair in gold))
     return projector
 

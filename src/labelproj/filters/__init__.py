@@ -28,7 +28,7 @@ from labelproj.filters.modelled import (
     RoundTrip,
     Similarity,
 )
-from labelproj.filters.spans import MissingSpans, ProjectionScore
+from labelproj.filters.spans import MissingSpans, ProjectionMargin, ProjectionScore
 from labelproj.filters.texts import Copied, MtFailed, Repetition
 from labelproj.filters.verdict import judge, measure, measured_schema, verdicts
 
@@ -65,6 +65,7 @@ FILTERS: dict[str, type[Filter]] = {
     "missing_spans": MissingSpans,
     "overlapping_spans": OverlappingSpans,
     "projection_score": ProjectionScore,
+    "projection_margin": ProjectionMargin,
     "span_alignment": SpanAlignment,
     "span_lexicon": SpanLexicon,
     "complete_source": CompleteSource,

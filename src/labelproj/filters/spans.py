@@ -1,14 +1,14 @@
 """The spans of a row: how many found no place, and how sure the others are."""
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import polars as pl
 
 from labelproj.config import FilterParams
 from labelproj.filters.base import Job, Signal, SpanFilter, SpanSignals
 
-__all__ = ["MissingSpans", "ProjectionScore"]
+__all__ = ["MissingSpans", "ProjectionMargin", "ProjectionScore"]
 
 
 class MissingSpans:
@@ -60,3 +60,24 @@ class ProjectionScore(SpanFilter):
             [p["score"] if p["start"] is not None else None for p in projections or ()]
             for projections in table["projections"].to_list()
         ]
+
+
+class ProjectionMargin(SpanFilter):
+    """By how much a span's place outweighs the next best; null where there is no other."""
+
+    name = "projection_margin"
+    says = "a span's place is better than the next by less than {limit}"
+    lowest = True
+
+    def span_signals(self, table: pl.DataFrame) -> SpanSignals:
+        """Return margins, in the units of the projection method."""
+        return [
+            [_margin(p["evidence"]) if p["start"] is not None else None for p in projections or ()]
+            for projections in table["projections"].to_list()
+        ]
+
+
+def _margin(evidence: Sequence[Mapping[str, Any]] | None) -> Signal:
+    found = (one["value"] for one in evidence or () if one["name"] == "margin")
+    value = next(found, None)
+    return None if value is None else float(value)

@@ -159,7 +159,7 @@ def _spans(
             reasons = [reason for reason in found if reason]
             placed = projection["start"] is not None
             rows.append(
-                projection
+                {name: projection[name] for name in tables.SPANS if name in projection}
                 | {
                     "unit_id": unit,
                     "number": number,

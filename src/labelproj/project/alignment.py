@@ -1,30 +1,43 @@
-"""Projection by word alignment: links -> candidates -> joint assignment."""
+"""Places for spans by word alignment."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import cached_property
 
 from labelproj.align import AlignedPair, Aligner, TokenPair, token_pair
-from labelproj.project.assign import assign
-from labelproj.project.base import LabelledPair, PairCorpus
-from labelproj.project.propose import Offsets, PairEvidence, Tuning, Weighted, link_candidates
-from labelproj.records import Projection, Span
+from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
+from labelproj.project.propose import Offsets, PairEvidence, SpanOdds, Tuning
 from labelproj.text import words
 
-__all__ = ["AlignmentProjector"]
+__all__ = ["AlignmentProposals", "AlignmentProposer"]
 
 
-class AlignmentProjector:
-    """Projects spans along the links of a word aligner.
+class AlignmentProposals:
+    """What the links of one pair propose for its spans."""
 
-    Two spans may overlap in the translation only if they do in the source.
-    """
+    def __init__(self, pair: LabelledPair, evidence: PairEvidence, *, status: str, tuning: Tuning):
+        self.problem = None if status == "ok" else f"not aligned: {status}"
+        self._odds = [SpanOdds(span, evidence, tuning=tuning) for span in pair.src_spans]
+
+    @cached_property
+    def candidates(self) -> list[list[Weighted]]:
+        """The candidates of each span, best first."""
+        return [odds.candidates() for odds in self._odds]
+
+    def weigh(self, number: int, places: Sequence[Place]) -> list[Weighted]:
+        """Return what the links say for ``places`` of span ``number``."""
+        return [self._odds[number].weigh(place) for place in places]
+
+
+class AlignmentProposer:
+    """Proposes places along the links of a word aligner."""
 
     name = "alignment"
 
     def __init__(self, aligner: Aligner, *, tuning: Tuning | None = None):
         self._aligner = aligner
         self._tuning = tuning or Tuning()
-        self._label = f"{self.name}:{aligner.name}"
+        self.label = f"{self.name}:{aligner.name}"
 
     def params(self) -> dict[str, object]:
         """Return what shapes the result."""
@@ -43,53 +56,30 @@ class AlignmentProjector:
 
         self._aligner.fit(pairs)
 
-    def project(self, pairs: Sequence[LabelledPair]) -> list[tuple[Projection, ...]]:
-        """Give every span of every pair a place or an explicit null."""
+    def propose(
+        self,
+        pairs: Sequence[LabelledPair],
+        *,
+        also: Sequence[Sequence[Sequence[Place]]] | None = None,
+    ) -> list[AlignmentProposals]:
+        """Align the pairs. Links weigh any place, so ``also`` makes no difference."""
         offsets = [pair.tokens or (words(pair.src_text), words(pair.tgt_text)) for pair in pairs]
         tokens = [_token_pair(pair, *own) for pair, own in zip(pairs, offsets, strict=True)]
-        labelled = [number for number, pair in enumerate(pairs) if pair.src_spans]
-        aligned = self._aligner.align([tokens[number] for number in labelled])
-        results: list[tuple[Projection, ...]] = [()] * len(pairs)
-        for number, links in zip(labelled, aligned, strict=True):
-            results[number] = self._project_one(
-                pairs[number], tokens[number], links, *offsets[number]
-            )
-        return results
+        aligned = self._aligner.align(tokens)
+        return [
+            self._proposals(pair, own, links, places)
+            for pair, own, links, places in zip(pairs, tokens, aligned, offsets, strict=True)
+        ]
 
-    def _project_one(
+    def _proposals(
         self,
         pair: LabelledPair,
         tokens: TokenPair,
         links: AlignedPair,
-        src: Offsets,
-        tgt: Offsets,
-    ) -> tuple[Projection, ...]:
-        spans = pair.src_spans
-        evidence = PairEvidence.of(tokens, links, src, tgt, pair.src_text, pair.tgt_text)
-        candidates = [link_candidates(span, evidence, tuning=self._tuning) for span in spans]
-
-        def may_overlap(k: int, m: int) -> bool:
-            return spans[k].start < spans[m].end and spans[m].start < spans[k].end
-
-        chosen = assign(candidates, may_overlap=may_overlap)
-        return tuple(
-            self._projection(span, options, choice, links.status)
-            for span, options, choice in zip(spans, candidates, chosen, strict=True)
-        )
-
-    def _projection(
-        self, span: Span, options: Sequence[Weighted], choice: Weighted | None, status: str
-    ) -> Projection:
-        if choice is None:
-            if status != "ok":
-                reason = f"not aligned: {status}"
-            else:
-                reason = "overlap" if options else "no link"
-            return Projection(span.id, span.label, None, None, 0.0, self._label, reason, span.group)
-        place = choice.candidate
-        return Projection(
-            span.id, span.label, place.start, place.end, place.score, self._label, None, span.group
-        )
+        offsets: tuple[Offsets, Offsets],
+    ) -> AlignmentProposals:
+        evidence = PairEvidence.of(tokens, links, *offsets, pair.src_text, pair.tgt_text)
+        return AlignmentProposals(pair, evidence, status=links.status, tuning=self._tuning)
 
 
 def _token_pair(pair: LabelledPair, src: Offsets, tgt: Offsets) -> TokenPair:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from labelproj.project.propose import Weighted
+from labelproj.project.base import Weighted
 
 __all__ = ["assign"]
 

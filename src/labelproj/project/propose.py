@@ -11,12 +11,12 @@ others in between), and a word without links is bridged when both sides belong.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from labelproj.align import AlignedPair, TokenPair
+from labelproj.project.base import Place, Weighted
 from labelproj.project.boundaries import adjusted, is_word
 from labelproj.project.cognates import similarity
 from labelproj.records import Candidate, Span
@@ -24,9 +24,8 @@ from labelproj.records import Candidate, Span
 __all__ = [
     "Offsets",
     "PairEvidence",
+    "SpanOdds",
     "Tuning",
-    "Weighted",
-    "link_candidates",
     "log_odds",
     "parts_of",
     "span_words",
@@ -57,13 +56,6 @@ class Tuning:
 
 #: The weight of a candidate that is only as likely as not.
 LEAST = 0.05
-
-
-class Weighted(NamedTuple):
-    """A candidate and the sum of log-odds that ranks it among its rivals."""
-
-    candidate: Candidate
-    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,43 +104,69 @@ def span_words(span: Span, offsets: Offsets) -> list[int]:
     ]
 
 
-def link_candidates(span: Span, evidence: PairEvidence, *, tuning: Tuning) -> list[Weighted]:
-    """Return the best candidates of one span, best first; none when nothing speaks for any."""
-    own = span_words(span, evidence.src)
-    if not own or not evidence.tgt:
-        return []
-    inside = evidence.links[own].sum(axis=0)
-    total = evidence.links.sum(axis=0)
-    odds = log_odds(own, inside, total, evidence, tuning)
-    if not (odds > 0).any():
-        # A word that is as much another's (the article in an elided "l'endroit") beats none.
-        odds = np.where((inside >= tuning.shared) & (odds > -tuning.smoothing), LEAST, odds)
-    likely = [int(number) for number in np.flatnonzero(odds > 0)]
-    sums = np.concatenate([[0.0], np.cumsum(odds)])
-    runs = [
-        (float(sums[last + 1] - sums[first]), first, last)
-        for index, first in enumerate(likely)
-        for last in likely[index:]
-    ]
-    runs.sort(key=lambda run: (-run[0], run[1], run[2]))
-    content = [word for word in own if is_word(evidence.pair.src[word])] or own
-    found: list[Weighted] = []
-    for weight, first, last in runs[: tuning.keep]:
-        if weight <= 0:
-            break
-        start, end = adjusted(
-            span,
-            first,
-            last,
-            src_text=evidence.src_text,
-            tgt_text=evidence.tgt_text,
-            tgt=evidence.tgt,
-            free=total < tuning.smoothing,
-        )
-        parts = parts_of(content, first, last, inside, total, evidence)
+class SpanOdds:
+    """What the links and the looks of words say of the places of one span."""
+
+    def __init__(self, span: Span, evidence: PairEvidence, *, tuning: Tuning):
+        self._span, self._evidence, self._tuning = span, evidence, tuning
+        own = span_words(span, evidence.src)
+        self._empty = not own or not evidence.tgt
+        if self._empty:
+            return
+        self._inside: Matrix = evidence.links[own].sum(axis=0)
+        self._total: Matrix = evidence.links.sum(axis=0)
+        odds = log_odds(own, self._inside, self._total, evidence, tuning)
+        if not (odds > 0).any():
+            # A word that is as much another's (the article in an elided "l'endroit") beats none.
+            shared = (self._inside >= tuning.shared) & (odds > -tuning.smoothing)
+            odds = np.where(shared, LEAST, odds)
+        self._likely = [int(number) for number in np.flatnonzero(odds > 0)]
+        self._sums = np.concatenate([[0.0], np.cumsum(odds)])
+        self._content = [word for word in own if is_word(evidence.pair.src[word])] or own
+
+    def candidates(self) -> list[Weighted]:
+        """Return the best candidates, best first; none when nothing speaks for any."""
+        if self._empty:
+            return []
+        likely, evidence = self._likely, self._evidence
+        runs = [
+            (self._weight(first, last), first, last)
+            for index, first in enumerate(likely)
+            for last in likely[index:]
+        ]
+        runs.sort(key=lambda run: (-run[0], run[1], run[2]))
+        found: list[Weighted] = []
+        for weight, first, last in runs[: self._tuning.keep]:
+            if weight <= 0:
+                break
+            place = adjusted(
+                self._span,
+                first,
+                last,
+                src_text=evidence.src_text,
+                tgt_text=evidence.tgt_text,
+                tgt=evidence.tgt,
+                free=self._total < self._tuning.smoothing,
+            )
+            found.append(self._weighted(*place, first, last, weight))
+        return found
+
+    def weigh(self, place: Place) -> Weighted:
+        """Return the candidate at ``place`` with its weight, which may be negative."""
+        start, end = place
+        inside = [] if self._empty else span_words(Span("", start, end, ""), self._evidence.tgt)
+        if not inside:
+            return Weighted(Candidate(start, end, 0.0), 0.0)
+        first, last = inside[0], inside[-1]
+        return self._weighted(start, end, first, last, self._weight(first, last))
+
+    def _weight(self, first: int, last: int) -> float:
+        return float(self._sums[last + 1] - self._sums[first])
+
+    def _weighted(self, start: int, end: int, first: int, last: int, weight: float) -> Weighted:
+        parts = parts_of(self._content, first, last, self._inside, self._total, self._evidence)
         score = math.prod(parts.values()) ** (1 / len(parts))
-        found.append(Weighted(Candidate(start, end, score, parts), weight))
-    return found
+        return Weighted(Candidate(start, end, score, parts), weight)
 
 
 def log_odds(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from labelproj import tables
-from labelproj.config import FilterParams, ProjectParams
+from labelproj.config import AlignParams, FilterParams
 from labelproj.errors import FormatError, InputError, MissingInputError, UsageError
 from labelproj.evaluate.corruptions import corrupted_job
 from labelproj.evaluate.projection import read_gold
@@ -164,7 +164,7 @@ def calibrate_gold(
     gold: Path,
     *,
     params: FilterParams,
-    project: ProjectParams,
+    align: AlignParams,
     src: str,
     tgt: str,
     signals: Sequence[str] = DEFAULT_SIGNALS,
@@ -187,7 +187,7 @@ def calibrate_gold(
             folder = Path(name) / str(fold)
             table = folder / "units.parquet"
             done = corrupted_job(
-                pairs, fold=fold, seed=SEED, out=table, params=project, work=folder / "project"
+                pairs, fold=fold, seed=SEED, out=table, align=align, work=folder / "project"
             )
             measured = measure_job(
                 units=table,
@@ -195,7 +195,7 @@ def calibrate_gold(
                 src=src,
                 tgt=tgt,
                 work=folder / "filter",
-                align=project.align,
+                align=align,
                 align_work=folder / "project",
             )
             job = measured.job

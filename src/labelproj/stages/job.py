@@ -110,6 +110,7 @@ def run_job(
         work=work / "shards" / "project",
         resume=resume,
         device=translate.device,
+        mt=mt,
     )
     filtered = run_filter(
         units=work / "projected" / "units.parquet",

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -28,10 +29,14 @@ def run_project(
     work: Path,
     resume: bool = True,
     device: str = "auto",
+    mt: str | None = None,
 ) -> dict[str, object]:
-    """Project the spans of ``units`` (a TRANSLATED table) and write ``out/units.parquet``."""
+    """Project the spans of ``units`` (a TRANSLATED table) and write ``out/units.parquet``.
+
+    ``mt`` is the translation model, for the methods that need one.
+    """
     started = time.monotonic()
-    projector = open_projector(params, work=work, src_lang=src, tgt_lang=tgt, device=device)
+    projector = open_projector(params, work=work, src_lang=src, tgt_lang=tgt, device=device, mt=mt)
     # First, because what an aligner learns from its corpus shapes all links.
     projector.fit(lambda: _texts(units))
     upstream = _first_signature(units)
@@ -108,8 +113,7 @@ def project_table(
 def _accepted(projection: Projection, min_score: float) -> Projection:
     if projection.start is None or projection.score >= min_score:
         return projection
-    null = (projection.span_id, projection.label, None, None, projection.score, projection.method)
-    return Projection(*null, reason="low score", group=projection.group)
+    return replace(projection, start=None, end=None, reason="low score")
 
 
 def _texts(units: Path) -> Iterator[tuple[str, str]]:

@@ -61,6 +61,11 @@ class Engine:
         """The ``ctranslate2.Translator``."""
         return self._translator
 
+    @property
+    def max_positions(self) -> int | None:
+        """How many tokens the model can take, where it is known."""
+        return self._max_positions
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of source tokens of each text, language tokens included."""
         return [len(tokens) for tokens in self._codec.encode([clean(text) for text in texts])]

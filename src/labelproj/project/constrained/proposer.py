@@ -1,0 +1,237 @@
+"""Places for spans by constrained decoding, for batches of pairs."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from labelproj.config import ConstrainedParams
+from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
+from labelproj.project.boundaries import adjusted
+from labelproj.project.constrained.base import Scorer
+from labelproj.project.constrained.rescore import span_log_probs
+from labelproj.project.constrained.search import Found, Pair, Query, SearchLimits, search
+from labelproj.project.constrained.texts import Target, Tokens
+from labelproj.records import Candidate, Span
+from labelproj.text import words
+
+__all__ = ["ConstrainedProposals", "ConstrainedProposer"]
+
+#: A candidate that is e^6 times less probable than all together is worth less than none.
+NULL = 6.0
+#: Candidates kept, and rescored, per span.
+KEEP = 6
+_SLACK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A span of a pair, and how it is asked for."""
+
+    pair: int
+    span: int
+    query: Query
+
+
+class ConstrainedProposals:
+    """What the search found for the spans of one pair."""
+
+    def __init__(self, candidates: list[list[Weighted]], problem: str | None):
+        self.candidates = [[c for c in own if c.weight > 0] for own in candidates]
+        self.problem = problem
+        self._known = [{(c.candidate.start, c.candidate.end): c for c in own} for own in candidates]
+
+    def weigh(self, number: int, places: Sequence[Place]) -> list[Weighted]:
+        """Return what is known of ``places``; those that were not searched weigh the least."""
+        known = self._known[number]
+        least = min((c.weight for c in known.values()), default=0.0)
+        return [
+            known.get(place) or Weighted(Candidate(*place, 0.0), min(least, 0.0))
+            for place in places
+        ]
+
+
+class ConstrainedProposer:
+    """Proposes the places of marks that a translation model finds most probable.
+
+    ``backward`` are the model's tokens for the other direction, where it has one.
+    """
+
+    name = "constrained"
+    label = "constrained"
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        forward: Tokens,
+        backward: Tokens | None,
+        *,
+        params: ConstrainedParams,
+        digest: str,
+    ):
+        self._scorer, self._forward, self._backward = scorer, forward, backward
+        self._settings = params
+        self._limits = SearchLimits(params.margin, params.openings, params.pairs)
+        self._digest = digest
+
+    def params(self) -> dict[str, object]:
+        """Return what shapes the result."""
+        shaping = self._settings.model_dump(
+            mode="json", exclude={"model", "revision", "batch_tokens"}
+        )
+        return {"method": self.name, "model": self._digest, **shaping}
+
+    def fit(self, corpus: PairCorpus) -> None:
+        """Do nothing: the model comes trained."""
+
+    def propose(
+        self,
+        pairs: Sequence[LabelledPair],
+        *,
+        also: Sequence[Sequence[Sequence[Place]]] | None = None,
+    ) -> list[ConstrainedProposals]:
+        """Search for the places of all spans of all pairs."""
+        targets = self._forward.targets([pair.tgt_text for pair in pairs])
+        problems = [self._problem(target) for target in targets]
+        items = [
+            _Item(p, k, query)
+            for p, k, query in self._queries(pairs, targets, also)
+            if problems[p] is None
+        ]
+        found: list[list[list[Weighted]]] = [[[] for _ in pair.src_spans] for pair in pairs]
+        for batch in _batches(items, self._settings.batch_tokens):
+            results = search(
+                [item.query for item in batch],
+                scorer=self._scorer,
+                marks=self._forward.marks,
+                prefix=self._forward.ids(self._forward.prefix),
+                limits=self._limits,
+            )
+            weighed = self._weigh(batch, results, pairs)
+            for item, candidates in zip(batch, weighed, strict=True):
+                found[item.pair][item.span] = candidates
+        return [
+            ConstrainedProposals(own, problem) for own, problem in zip(found, problems, strict=True)
+        ]
+
+    def _problem(self, target: Target) -> str | None:
+        if not len(target.ids):
+            return "not searched: empty"
+        limit = self._scorer.positions
+        around = 4 + len(self._forward.marks.opening) + len(self._forward.marks.closing)
+        if limit is not None and len(target.ids) + around > limit:
+            return "not searched: too-long"
+        return None
+
+    def _queries(
+        self,
+        pairs: Sequence[LabelledPair],
+        targets: Sequence[Target],
+        also: Sequence[Sequence[Sequence[Place]]] | None,
+    ) -> Iterator[tuple[int, int, Query]]:
+        marking = self._forward.marking
+        keys = [(p, k) for p, pair in enumerate(pairs) for k in range(len(pair.src_spans))]
+        marked = []
+        for p, k in keys:
+            span = pairs[p].src_spans[k]
+            marked.append(marking.mark(pairs[p].src_text, [(span.start, span.end)]))
+        for (p, k), source in zip(keys, self._forward.sources(marked), strict=True):
+            span, target = pairs[p].src_spans[k], targets[p]
+            size = len(words(span.surface(pairs[p].src_text)))
+            places = also[p][k] if also is not None else ()
+            forced = {_snapped(place, target) for place in places} - {None}
+            longest = math.ceil(self._settings.length * size) + _SLACK
+            yield p, k, Query(source, target, longest, tuple(sorted(f for f in forced if f)))
+
+    def _weigh(
+        self, batch: Sequence[_Item], results: Sequence[Found], pairs: Sequence[LabelledPair]
+    ) -> list[list[Weighted]]:
+        """Score the best of each span in the other direction too, and weigh them."""
+        kept = [_kept(item.query, found) for item, found in zip(batch, results, strict=True)]
+        keys = [(n, pair) for n, own in enumerate(kept) for pair in own]
+        surfaces, sources = [], []
+        for n, (a, b) in keys:
+            item = batch[n]
+            pair, places = pairs[item.pair], item.query.target.places
+            surfaces.append(pair.tgt_text[places[a][0] : places[b][1]])
+            sources.append(pair.src_spans[item.span].surface(pair.src_text))
+        own = reverse = np.zeros(len(keys))
+        if self._settings.own:
+            own = span_log_probs(sources, surfaces, scorer=self._scorer, tokens=self._forward)
+        if self._backward is not None:
+            reverse = span_log_probs(surfaces, sources, scorer=self._scorer, tokens=self._backward)
+        weighed: list[list[Weighted]] = [[] for _ in batch]
+        settings, begin = self._settings, 0
+        for n, (item, found) in enumerate(zip(batch, results, strict=True)):
+            mine = slice(begin, begin + len(kept[n]))
+            begin = mine.stop
+            if not kept[n]:
+                continue
+            marked = np.array([found.scores[pair] for pair in kept[n]])
+            total = marked + settings.own * own[mine] + settings.reverse * reverse[mine]
+            logits = (total - total.max()) / settings.temperature
+            chances = logits - np.log(np.exp(logits).sum())
+            parts = zip(
+                kept[n], chances.tolist(), marked - marked.max(), own[mine], reverse[mine],
+                strict=True,
+            )  # fmt: skip
+            pair, span = pairs[item.pair], pairs[item.pair].src_spans[item.span]
+            searched = {
+                "scored": float(len(found.scores)),
+                "candidates": float(found.candidates),
+                "proven": float(found.proven),
+            }
+            for candidate, chance, score, alone, back in parts:
+                evidence = {"marked": float(score), "own": float(alone), "reverse": float(back)}
+                evidence |= searched
+                start, end = _place(candidate, item.query.target, span, pair)
+                place = Candidate(start, end, math.exp(chance), evidence)
+                weighed[n].append(Weighted(place, chance + NULL))
+            weighed[n].sort(key=lambda c: (-c.weight, c.candidate.start, c.candidate.end))
+        return weighed
+
+
+def _kept(query: Query, found: Found) -> list[Pair]:
+    best = list(found.scores)[:KEEP]
+    return best + [pair for pair in query.also if pair in found.scores and pair not in best]
+
+
+def _place(candidate: Pair, target: Target, span: Span, pair: LabelledPair) -> Place:
+    """Return where a candidate stands, with the marks at its edges that the span has too."""
+    first, last = candidate
+    return adjusted(
+        span,
+        first,
+        last,
+        src_text=pair.src_text,
+        tgt_text=pair.tgt_text,
+        tgt=target.places,
+        free=np.zeros(len(target.places), dtype=np.bool_),
+    )
+
+
+def _snapped(place: Place, target: Target) -> Pair | None:
+    """Return the words of a place."""
+    inside = [
+        number
+        for number, (start, end) in enumerate(target.places)
+        if start < place[1] and place[0] < end
+    ]
+    return (inside[0], inside[-1]) if inside else None
+
+
+def _batches(items: Sequence[_Item], tokens: int) -> Iterator[list[_Item]]:
+    """Group items of like length, so that little is padded; the longest are alone."""
+    ordered = sorted(items, key=lambda item: len(item.query.target.ids) + len(item.query.source))
+    batch: list[_Item] = []
+    held = 0
+    for item in ordered:
+        size = len(item.query.target.ids) + len(item.query.source)
+        if batch and held + size > tokens:
+            yield batch
+            batch, held = [], 0
+        batch.append(item)
+        held += size
+    if batch:
+        yield batch

@@ -1,0 +1,94 @@
+"""An MT model in PyTorch that scores tokens of translations, for the search."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labelproj.errors import DependencyError, ModelConversionError, ModelError
+from labelproj.project.constrained.base import Floats, Grown, Ints
+from labelproj.project.constrained.forest import Forest
+from labelproj.project.constrained.kernels import use_fast_linears
+from labelproj.project.constrained.wiring import wire
+
+__all__ = ["TorchScorer"]
+
+#: Logits held at a time: 2^25 in float32 are 128 MiB.
+LOGITS = 1 << 25
+
+
+class TorchScorer:
+    """A model that is open on a device.
+
+    ``dtype`` is that of the numbers: ``float32``, ``bfloat16`` or ``float16``. Raises ModelError
+    for an architecture that is not known, DependencyError without PyTorch, ModelConversionError
+    for files that cannot be loaded.
+    """
+
+    def __init__(self, folder: Path, *, device: str, dtype: str = "float32"):
+        try:
+            import torch
+            from transformers import AutoModelForSeq2SeqLM
+        except ImportError as error:
+            raise DependencyError(
+                "constrained decoding needs PyTorch", remedy="pip install 'labelproj[models]'"
+            ) from error
+        self._torch = torch
+        kind = getattr(torch, dtype, None)
+        if dtype not in ("float32", "bfloat16", "float16"):
+            raise ModelError(f"no number type {dtype!r}", remedy="float32, bfloat16 or float16")
+        try:
+            model: Any = AutoModelForSeq2SeqLM.from_pretrained(str(folder), dtype=kind)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise ModelConversionError(
+                f"not a model that transformers can load: {str(error).splitlines()[0]}",
+                where=str(folder),
+                remedy="give the folder of the original Hugging Face model",
+            ) from error
+        self._model = model.eval().to(device)
+        self._device = device
+        if device == "cpu" and dtype == "float32":
+            use_fast_linears(self._model)
+        self._wiring = wire(self._model, where=str(folder))
+        self.start = int(self._model.config.decoder_start_token_id)
+        self.end = int(self._model.config.eos_token_id)
+        self._pad = int(self._model.config.pad_token_id or 0)
+
+    @property
+    def positions(self) -> int | None:
+        """How many tokens a translation may have; None when any number."""
+        return self._wiring.positions
+
+    def encode(self, sources: Sequence[Ints]) -> Forest:
+        """Return an empty forest over the encoded ``sources`` (token ids each)."""
+        torch = self._torch
+        longest = max(len(ids) for ids in sources)
+        ids = np.full((len(sources), longest), self._pad, dtype=np.int64)
+        mask = np.zeros((len(sources), longest), dtype=np.int64)
+        for number, own in enumerate(sources):
+            ids[number, : len(own)] = own
+            mask[number, : len(own)] = 1
+        with torch.inference_mode():
+            tensors = (torch.from_numpy(x).to(self._device) for x in (ids, mask))
+            input_ids, attention_mask = tensors
+            states = self._model.get_encoder()(
+                input_ids=input_ids, attention_mask=attention_mask
+            ).last_hidden_state
+            return Forest(self._wiring, states, attention_mask)
+
+    def log_probs(self, grown: Grown, rows: Ints, columns: Sequence[Ints]) -> list[Floats]:
+        """Return log-probabilities of tokens after decoded ones; see :class:`.base.Scorer`."""
+        torch = self._torch
+        wanted = torch.from_numpy(np.maximum(np.stack(columns, axis=1), 0)).to(self._device)
+        where = torch.from_numpy(rows).to(self._device)
+        step = max(1, LOGITS // self._wiring.vocabulary)
+        parts = []
+        with torch.inference_mode():
+            for begin in range(0, len(rows), step):
+                here = slice(begin, begin + step)
+                logits = self._wiring.project(grown.states[where[here]]).float()
+                chosen = logits.gather(1, wanted[here])
+                parts.append(chosen - logits.logsumexp(dim=1, keepdim=True))
+            values: Floats = torch.cat(parts).double().cpu().numpy()
+        return list(values.T)

@@ -1,0 +1,70 @@
+"""From what a method proposes to projections: all spans of a unit get their places together."""
+
+from collections.abc import Sequence
+
+from labelproj.project.assign import assign
+from labelproj.project.base import LabelledPair, PairCorpus, Proposals, Proposer, Weighted
+from labelproj.records import Projection, Span
+
+__all__ = ["JointProjector"]
+
+#: Candidates kept with a projection.
+NBEST = 4
+
+
+class JointProjector:
+    """Projects spans to the places that a :class:`Proposer` proposes.
+
+    Two spans may overlap in the translation only if they do in the source.
+    """
+
+    def __init__(self, proposer: Proposer):
+        self.name = proposer.name
+        self._proposer = proposer
+
+    def params(self) -> dict[str, object]:
+        """Return what shapes the result."""
+        return self._proposer.params()
+
+    def fit(self, corpus: PairCorpus) -> None:
+        """Let the method learn from the job's own bitext."""
+        self._proposer.fit(corpus)
+
+    def project(self, pairs: Sequence[LabelledPair]) -> list[tuple[Projection, ...]]:
+        """Give every span of every pair a place or an explicit null."""
+        labelled = [number for number, pair in enumerate(pairs) if pair.src_spans]
+        results: list[tuple[Projection, ...]] = [()] * len(pairs)
+        proposed = self._proposer.propose([pairs[number] for number in labelled])
+        for number, proposals in zip(labelled, proposed, strict=True):
+            results[number] = self._assigned(pairs[number], proposals)
+        return results
+
+    def _assigned(self, pair: LabelledPair, proposals: Proposals) -> tuple[Projection, ...]:
+        spans, candidates = pair.src_spans, proposals.candidates
+
+        def may_overlap(k: int, m: int) -> bool:
+            return spans[k].start < spans[m].end and spans[m].start < spans[k].end
+
+        chosen = assign(candidates, may_overlap=may_overlap)
+        return tuple(
+            self._projection(span, options, choice, proposals.problem)
+            for span, options, choice in zip(spans, candidates, chosen, strict=True)
+        )
+
+    def _projection(
+        self, span: Span, options: Sequence[Weighted], choice: Weighted | None, problem: str | None
+    ) -> Projection:
+        label, nbest = self._proposer.label, tuple(o.candidate for o in options[:NBEST])
+        if choice is None:
+            reason = problem or ("overlap" if options else "no link")
+            return Projection(
+                span.id, span.label, None, None, 0.0, label, reason, span.group, nbest=nbest
+            )
+        start, end = choice.candidate.start, choice.candidate.end
+        rivals = [o.weight for o in options if (o.candidate.start, o.candidate.end) != (start, end)]
+        margin = choice.weight - max(rivals, default=0.0)
+        evidence = {**choice.candidate.evidence, "margin": margin}
+        score = choice.candidate.score
+        return Projection(
+            span.id, span.label, start, end, score, label, None, span.group, evidence, nbest
+        )

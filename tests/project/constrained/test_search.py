@@ -1,0 +1,150 @@
+"""The search against brute force, for every family of models."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brute_force import BruteForce
+from labelproj.project.constrained.base import Scorer
+from labelproj.project.constrained.ct2_scorer import Ct2Scorer
+from labelproj.project.constrained.scorer import TorchScorer
+from labelproj.project.constrained.search import Found, Query, SearchLimits, search
+from labelproj.project.constrained.texts import Tokens
+from labelproj.translate.engine import check_model, open_engine
+from labelproj.translate.prepare import prepare_model
+from labelproj.translate.schemes import scheme
+from tiny_models import m2m100, madlad, marian, mbart50
+
+pytestmark = pytest.mark.filterwarnings("ignore:Recommended. pip install sacremoses")
+
+SOURCE = "The market of Kenya is open"
+ALL = SearchLimits(margin=1e9, openings=1000, pairs=100_000)
+TARGETS = [
+    "a Kenya market",
+    "market of rice and floods in Abuja . Kenya",
+    "a",
+    "rice ( and ) Kenya , a [ market ]",
+]
+
+
+class Bench:
+    """A model with everything that the search needs."""
+
+    def __init__(self, folder: Path, *, tgt: str, marking: str = "brackets"):
+        codec = check_model(folder, src="en", tgt=tgt)
+        self.scheme = scheme(marking)
+        self.tokens = Tokens(codec, self.scheme, where=str(folder))
+        self.scorer: Scorer = TorchScorer(folder, device="cpu")
+        self.oracle = BruteForce(folder, self.tokens)
+        self.prefix = self.tokens.ids(self.tokens.prefix)
+
+    def queries(self, targets: list[str], *, max_words: int = 4) -> list[Query]:
+        marked = [self.scheme.mark(SOURCE, [(4, 10)]), self.scheme.mark(SOURCE, [(14, 19)])]
+        sources = self.tokens.sources(marked)
+        found = self.tokens.targets(targets)
+        return [Query(s, t, max_words) for t in found for s in sources]
+
+    def search(self, queries: list[Query], limits: SearchLimits) -> list[Found]:
+        return search(
+            queries,
+            scorer=self.scorer,
+            marks=self.tokens.marks,
+            prefix=self.prefix,
+            limits=limits,
+        )
+
+
+FAMILIES: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "m2m100": (m2m100, "ha"),
+    "mbart": (mbart50, "es"),
+    "madlad": (madlad, "ha"),
+    "marian": (marian, "ha"),
+}
+
+
+@pytest.mark.parametrize("marking", ["brackets", "xml"])
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_scores_are_those_of_the_models_own_forward_pass(
+    family: str, marking: str, tmp_path: Path
+) -> None:
+    make, tgt = FAMILIES[family]
+    bench = Bench(make(tmp_path), tgt=tgt, marking=marking)
+    queries = bench.queries(TARGETS)
+    for query, found in zip(queries, bench.search(queries, ALL), strict=True):
+        expected = bench.oracle.scores(query)
+        assert found.candidates == len(expected) == len(found.scores)
+        assert found.proven == bool(expected)
+        for pair, score in found.scores.items():
+            assert score == pytest.approx(expected[pair], abs=1e-4)
+
+
+def test_a_trained_model_of_the_nllb_kind(tiny_hf: Path) -> None:
+    bench = Bench(tiny_hf, tgt="ha")
+    queries = bench.queries(["Amina ya tafi Kano.", "An yi ruwan sama a Lagos, Musa."])
+    all_of_them = bench.search(queries, ALL)
+    for query, full, fast in zip(
+        queries, all_of_them, bench.search(queries, SearchLimits()), strict=True
+    ):
+        expected = bench.oracle.scores(query)
+        assert full.scores == pytest.approx(expected, abs=1e-4)
+        best = next(iter(fast.scores))
+        assert list(fast.scores.values()) == sorted(fast.scores.values(), reverse=True)
+        if fast.proven:
+            assert expected[best] == pytest.approx(max(expected.values()), abs=1e-4)
+
+
+def test_limits_and_forced_pairs(tiny_hf: Path) -> None:
+    bench = Bench(tiny_hf, tgt="ha")
+    (query, _) = bench.queries(["Amina ya tafi Kano da Zaria."])
+    (narrow,) = bench.search([query], SearchLimits(margin=0.0, openings=1, pairs=1))
+    assert len(narrow.scores) == 1
+    also = ((0, 0), (2, 3), (0, 4))
+    wide = Query(query.source, query.target, query.max_words, also)
+    (found,) = bench.search([wide], SearchLimits(margin=0.0, openings=1, pairs=1))
+    assert set(also) <= set(found.scores)
+    expected = bench.oracle.scores(Query(query.source, query.target, 10))
+    for pair in also:
+        assert found.scores[pair] == pytest.approx(expected[pair], abs=1e-4)
+
+
+def test_batches_make_no_difference(tiny_hf: Path) -> None:
+    bench = Bench(tiny_hf, tgt="ha")
+    queries = bench.queries(["Amina ya tafi Kano.", "Musa", "An yi ruwan sama a Lagos."])
+    together = bench.search(queries, SearchLimits())
+    for query, found in zip(queries, together, strict=True):
+        (alone,) = bench.search([query], SearchLimits())
+        assert list(alone.scores) == list(found.scores)
+        assert alone.scores == pytest.approx(found.scores, abs=1e-4)
+
+
+def test_a_text_without_a_place(tiny_hf: Path) -> None:
+    bench = Bench(tiny_hf, tgt="ha")
+    query = bench.queries(["Amina"])[0]
+    nowhere = Query(query.source, bench.tokens.targets([""])[0], 4)
+    found, other = bench.search([nowhere, query], SearchLimits())
+    assert found.scores == {}
+    assert not found.proven
+    assert found.margin == float("inf")
+    assert len(other.scores) == 1
+    assert np.isfinite(other.trunk)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_ctranslate2_gives_the_same_scores(family: str, tmp_path: Path) -> None:
+    make, tgt = FAMILIES[family]
+    folder = make(tmp_path)
+    prepare_model(
+        str(folder), out=tmp_path / "ct2", src="en", tgt=tgt, quantization="float32", licence="x"
+    )
+    bench = Bench(folder, tgt=tgt)
+    queries = bench.queries(TARGETS)
+    expected = bench.search(queries, SearchLimits())
+    bench.scorer = Ct2Scorer(open_engine(tmp_path / "ct2", src="en", tgt=tgt, threads=1))
+    # The converter takes <pad> out of Marian's vocabulary: 1/77 of every probability here.
+    near = 0.8 if family == "marian" else 1e-3
+    for one, other in zip(expected, bench.search(queries, SearchLimits()), strict=True):
+        assert list(other.scores) == list(one.scores)
+        assert other.scores == pytest.approx(one.scores, abs=near)
+        assert other.trunk == pytest.approx(one.trunk, abs=near)
