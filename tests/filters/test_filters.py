@@ -81,6 +81,16 @@ def test_missing_spans_counts_spans_not_parts() -> None:
     assert signal("projection_score", Pair("no spans", "babu")) is None
 
 
+def test_the_margin_is_read_from_the_evidence() -> None:
+    rows = make_units([[Pair("[A:1 a] [B:2 b]", "[A:1 c] [B:2 d]")]]).to_dicts()
+    rows[0]["projections"][0]["evidence"] = [{"name": "margin", "value": 1.5}]
+    made = FILTERS["projection_margin"].of(FilterParams(projection_margin=2.0), Job())
+    assert list(made.signals(tables.frame(rows, tables.PROJECTED))) == [1.5]
+    assert made.reason(1.5) == (
+        "projection_margin: a span's place is better than the next by less than 2"
+    )
+
+
 def test_failed_is_rejected_whatever_the_thresholds() -> None:
     filters = [kind.of(OFF, Job()) for kind in FILTERS.values()]
     table = make_units(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from labelproj import tables
-from labelproj.config import AlignParams, FilterParams
+from labelproj.config import AlignParams, FilterParams, Thresholds
 from labelproj.errors import FormatError, InputError, MissingInputError, UsageError
 from labelproj.evaluate.corruptions import corrupted_job
 from labelproj.evaluate.projection import read_gold
@@ -105,10 +105,9 @@ class _Rows:
 
 def _split(signals: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the signals of units and those of spans. Raises UsageError for an unknown one."""
+    able = [name for name in FILTERS if name in Thresholds.model_fields and name != "duplicate"]
     for name in signals:
-        kind = FILTERS.get(name)
-        if kind is None or not issubclass(kind, Limited):
-            able = [n for n, k in FILTERS.items() if issubclass(k, Limited)]
+        if name not in able:
             raise UsageError(
                 f"no signal {name!r} that can be calibrated", remedy=f"one of {', '.join(able)}"
             )

@@ -18,7 +18,7 @@ from labelproj.errors import LabelprojError
 from labelproj.filters import FILTERS, verdicts
 from labelproj.filters.verdict import Attrition
 from labelproj.progress import log, track
-from labelproj.provenance import now, signature, versions
+from labelproj.provenance import now, signature, text_digest, versions
 from labelproj.shards import write_manifest
 from labelproj.stages.measure import Measured, measure_job
 
@@ -79,9 +79,11 @@ def _judged(
     measured: Measured, params: FilterParams, *, out: Path, started: float, pair: str
 ) -> dict[str, object]:
     job = measured.job
+    combined = text_digest(json.dumps(job.combiner.as_dict())) if job.combiner else None
     shaping = params.model_dump(exclude={"pairs", "rows_per_shard", "comet_command"}) | {
         "median_ratio": job.median_ratio,
         "same_language": job.same_language,
+        "combiner": combined,
     }
     own = params.pairs.get(pair)
     filters = [kind.of(params, job) for kind in FILTERS.values()]
