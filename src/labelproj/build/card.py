@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelproj._version import __version__
+from labelproj.build.markdown import table_text as _table
 from labelproj.config import BuildParams
 from labelproj.errors import DependencyError
 from labelproj.languages import language_name
@@ -209,12 +210,3 @@ def _scores(metrics: Mapping[str, Any]) -> str:
 
 
 _SCORES = ("f1", "f1_low", "f1_high", "precision", "recall")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    def line(cells: Sequence[object]) -> str:
-        return (
-            "| " + " | ".join(str(c).replace("|", "\\|").replace("\n", " ") for c in cells) + " |"
-        )
-
-    return "\n".join([line(head), line(["---"] * len(head)), *(line(row) for row in rows)])

@@ -13,11 +13,13 @@ from labelproj.cli import (
     bench,
     calibrate,
     convert,
+    diff,
     doctor,
     evaluate,
     filter,
     init,
     project,
+    release,
     results,
     stage,
 )
@@ -43,6 +45,8 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(bench.app, name="bench")
 app.add_typer(stage.app, name="stage")
+app.command("diff")(diff.diff)
+app.add_typer(release.app, name="release")
 
 #: The commands that train with PyTorch.
 TRAINING = {("stage", "mt"), ("stage", "train")}

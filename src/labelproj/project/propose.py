@@ -165,7 +165,8 @@ class SpanOdds:
 
     def _weighted(self, start: int, end: int, first: int, last: int, weight: float) -> Weighted:
         parts = parts_of(self._content, first, last, self._inside, self._total, self._evidence)
-        score = math.prod(parts.values()) ** (1 / len(parts))
+        # Shares are summed in float32: one of them may be a hair above 1.
+        score = min(1.0, math.prod(parts.values()) ** (1 / len(parts)))
         return Weighted(Candidate(start, end, score, parts), weight)
 
 

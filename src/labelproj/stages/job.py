@@ -44,10 +44,11 @@ def run_job(
     """Read, translate, project and filter ``inputs`` into ``out``; return the manifest.
 
     ``out`` gets ``kept.parquet``, ``rejected.parquet``, ``spans.parquet``,
-    ``quarantine.parquet``, ``attrition.json``, ``<name>.conll`` and ``<name>.jsonl`` (name: that
-    of the first input and the target language) and, last, ``manifest.json``. ``mt`` may be None
-    when every record brings its translation. When ``out`` holds the finished result of the very
-    same work nothing is done. A stopped job goes on where it stopped.
+    ``quarantine.parquet``, ``documents.parquet``, ``attrition.json``, ``<name>.conll`` and
+    ``<name>.jsonl`` (name: that of the first input and the target language) and, last,
+    ``manifest.json``. ``mt`` may be None when every record brings its translation. When ``out``
+    holds the finished result of the very same work nothing is done. A stopped job goes on where
+    it stopped.
     """
     started = time.monotonic()
     work = out / ".labelproj"
@@ -167,6 +168,7 @@ def _publish(work: Path, out: Path, *, name: str, tgt: str) -> list[Path]:
         (work / "filtered" / "rejected.parquet", out / "rejected.parquet"),
         (work / "filtered" / "spans.parquet", out / "spans.parquet"),
         (work / "filtered" / "attrition.json", out / "attrition.json"),
+        (work / "prepared" / "documents.parquet", out / "documents.parquet"),
         (work / "prepared" / "quarantine.parquet", out / "quarantine.parquet"),
     ]
     for source, target in tables_out:

@@ -1,0 +1,251 @@
+"""``labelproj release build --model``: a trained system as a folder for the Hub, with a card."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import regex
+
+from labelproj._version import __version__
+from labelproj.build.markdown import table_text
+from labelproj.config import load_config
+from labelproj.errors import DependencyError, LabelprojError, MissingInputError, UsageError
+from labelproj.languages import language_name
+from labelproj.layout import Layout
+from labelproj.provenance import now, versions
+from labelproj.release.card import licence_fields, licence_text, score_lines
+from labelproj.release.folder import (
+    LOCAL,
+    check_version,
+    replace_release,
+    write_card,
+    write_facts,
+)
+from labelproj.release.licences import Decision, decide_licence
+from labelproj.release.sources import public
+from labelproj.shards import read_json, read_manifest, write_manifest
+from labelproj.train import CARD as NOTE
+from labelproj.train import load_tagger
+
+__all__ = ["build_model_release", "model_findings"]
+
+_TEMPLATE = Path(__file__).with_name("model_card.md.j2")
+_TRAINED_ON = {
+    "projected": "on text that was translated and onto which the labels were projected",
+    "zero-shot": "on the labelled source language alone",
+    "gold": "on text in this language that people labelled",
+}
+_LIMITS = {
+    "projected": "Its training text is machine translation with projected labels: it has learnt "
+    "their errors too.",
+    "zero-shot": "It has seen no labelled text in this language.",
+    "gold": "It is a baseline, as good as the people's labels are many.",
+}
+_USAGE = {
+    "spacy": """\
+# pip install labelproj  (its tokenizer is used)
+import spacy
+from huggingface_hub import snapshot_download
+
+nlp = spacy.load(snapshot_download("path/to/this/folder"))
+print([(entity.text, entity.label_) for entity in nlp("...").ents])""",
+    "transformers": """\
+from transformers import pipeline
+
+tagger = pipeline("token-classification", "path/to/this/folder", aggregation_strategy="simple")
+print(tagger("..."))""",
+}
+
+
+def build_model_release(
+    system: str,
+    *,
+    out: Path,
+    params: Path,
+    version: str,
+    task: str | None = None,
+    tgt: str | None = None,
+    name: str | None = None,
+    licence: str | None = None,
+    source_licence: str | None = None,
+    mt_licence: str | None = None,
+    gold_licence: str | None = None,
+    model_licence: str | None = None,
+    authors: Sequence[str] = (),
+    url: str | None = None,
+) -> dict[str, Any]:
+    """Make a release of a trained system of a project folder; return its facts.
+
+    ``system`` is one of the systems that the train stage trained for ``task`` and ``tgt`` (the
+    first of params.yaml). The licence is the strictest of what it was trained on and of its
+    encoder (``model_licence``). ``out`` appears whole or not at all. Raises MissingInputError,
+    UsageError, CheckFailedError, StorageError and DependencyError.
+    """
+    version = check_version(version)
+    config = load_config(params)
+    task, tgt = task or config.tasks[0], tgt or config.languages.targets[0]
+    layout = Layout.of(params.parent, config.outputs)
+    folder = layout.models(task, tgt) / system
+    if not (folder / NOTE).is_file():
+        trained = sorted(path.parent.name for path in folder.parent.glob(f"*/{NOTE}"))
+        raise MissingInputError(
+            f"no trained system {system!r} for {task}-{tgt}",
+            where=str(folder),
+            remedy=f"one of {', '.join(trained)}" if trained else "run the train stage first",
+        )
+    note = read_json(folder / NOTE)
+    manifest = read_json(folder.parent / "manifest.json")
+    mt: dict[str, Any] = read_manifest(layout.mt(tgt) / "mt.json") or {}
+    build = config.build
+    inputs: dict[str, str | None] = {}
+    if system == "gold":
+        inputs["gold training data"] = gold_licence
+    else:
+        inputs[f"source data ({build.source_name})"] = source_licence or build.source_licence
+    if system == "projected" and mt:
+        what = f"translation model ({public(mt.get('model') or 'unnamed')})"
+        inputs[what] = mt_licence or mt.get("licence")
+    encoder = manifest["params"].get("model") if note["backend"] == "transformers" else None
+    if encoder:
+        inputs[f"encoder ({public(config.train.model or encoder)})"] = model_licence
+    decision = decide_licence(inputs, asked=licence or (build.licence if not encoder else None))
+    metrics: dict[str, Any] = read_manifest(layout.evaluation(task, tgt) / "metrics.json") or {}
+    score = (metrics.get("systems") or {}).get(system)
+    facts: dict[str, Any] = {
+        "kind": "model",
+        "format": 1,
+        "name": name or f"{build.name}-{task}-{tgt}-{system}",
+        "version": version,
+        "licence": {
+            "licence": decision.licence,
+            "strictest": decision.strictest,
+            "compared": decision.compared,
+            "inputs": dict(decision.inputs),
+        },
+        "task": task,
+        "language": tgt,
+        "source_language": config.languages.source,
+        "system": system,
+        "backend": note["backend"],
+        "labels": note["labels"],
+        "signature": note["signature"],
+        "score": score.get("f1") if score else None,
+        "metrics": metrics.get("systems") or {},
+        "encoder": public(config.train.model) if encoder else None,
+        "params": public(manifest["params"]),
+        "training": {
+            key: value
+            for key, value in manifest["systems"][system].items()
+            if key not in ("seconds", "resumed")
+        },
+    }
+    with replace_release(out) as partial:
+        shutil.copytree(folder, partial, dirs_exist_ok=True)
+        _scrub(partial / "config.json")
+        write_card(partial, _card(facts, decision, authors=authors, url=url))
+        facts = write_facts(partial, facts)
+        write_manifest(
+            partial / LOCAL,
+            {"stage": "release", "versions": versions(), "created": now(), "counts": {}},
+        )
+    return facts
+
+
+def _scrub(path: Path) -> None:
+    """Take the place of an encoder on this machine out of a transformers configuration."""
+    content = read_manifest(path)
+    if content and "_name_or_path" in content:
+        content["_name_or_path"] = public(content["_name_or_path"])
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _card(
+    facts: Mapping[str, Any], decision: Decision, *, authors: Sequence[str], url: str | None
+) -> str:
+    try:
+        from huggingface_hub import EvalResult, ModelCard, ModelCardData
+    except ImportError as error:
+        raise DependencyError(
+            "writing a model card needs huggingface_hub", remedy="pip install 'labelproj[data]'"
+        ) from error
+    language = language_name(facts["language"])
+    results = None
+    if facts["score"] is not None:
+        results = [
+            EvalResult(
+                task_type="token-classification",
+                dataset_type="gold",
+                dataset_name=f"gold {language} test data",
+                metric_type=metric,
+                metric_value=facts["metrics"][facts["system"]][metric],
+            )
+            for metric in ("f1", "precision", "recall")
+            if metric in facts["metrics"][facts["system"]]
+        ]
+    fields: dict[str, Any] = dict(licence_fields(decision))
+    data = ModelCardData(
+        language=facts["language"],
+        library_name=facts["backend"],
+        pipeline_tag="token-classification",
+        tags=["label-projection", "labelproj"],
+        base_model=facts["encoder"],
+        model_name=facts["name"],
+        eval_results=results,
+        **fields,
+    )
+    params = {key: value for key, value in facts["params"].items() if value is not None}
+    training = facts["training"]
+    rows = [
+        ("library", facts["backend"]),
+        ("documents", f"{training['documents']} (for choosing: {training['dev_documents']})"),
+        ("spans", training["spans"]),
+        ("steps", f"{training['steps']}, kept: {training['best_step']}"),
+        ("F1 on the data it was chosen on", training["dev_f1"]),
+        ("parameters", "; ".join(f"{key} {value}" for key, value in sorted(params.items()))),
+        ("made with", f"labelproj {__version__}"),
+        ("signature", f"`{facts['signature']}`"),
+    ]
+    if facts["encoder"]:
+        rows.insert(1, ("encoder", facts["encoder"]))
+    scores = "Not measured."
+    if facts["metrics"]:
+        scores = "On gold test data, in percent, with bootstrap intervals:\n\n" + table_text(
+            ("system", "F1", "from", "to", "precision", "recall"), score_lines(facts["metrics"])
+        )
+    system = facts["system"]
+    card = ModelCard.from_template(
+        data,
+        template_path=str(_TEMPLATE),
+        name=facts["name"],
+        version=facts["version"],
+        language=language,
+        labels=", ".join(facts["labels"]),
+        system=system,
+        trained_on=_TRAINED_ON.get(system, "see below"),
+        usage=_USAGE[facts["backend"]],
+        made=table_text(("what", "value"), rows),
+        scores=scores,
+        limit=_LIMITS.get(system, "It makes mistakes."),
+        licence_text=licence_text(decision, what="model"),
+        key=regex.sub(r"\W+", "_", facts["name"].lower()).strip("_") or "model",
+        authors=" and ".join(authors),
+        url=url,
+        tool=__version__,
+    )
+    return str(regex.sub(r"\n{3,}", "\n\n", str(card))).rstrip("\n") + "\n"
+
+
+def model_findings(folder: Path, facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a released model: it loads, and knows the labels it says."""
+    try:
+        tagger = load_tagger(folder)
+        tagger.predict(["A."])
+    except UsageError:
+        raise
+    except LabelprojError as error:
+        yield NOTE, f"the model cannot be used: {error.message}"
+        return
+    if sorted(tagger.labels) != sorted(facts["labels"]):
+        yield NOTE, f"the model knows {', '.join(tagger.labels)}, not what is declared"
