@@ -10,7 +10,7 @@ from labelproj.languages import iso_code
 from labelproj.layout import Layout
 from labelproj.shards import read_manifest
 
-__all__ = ["STAGES", "collect_results", "filtered_folder", "run_calibration", "run_stage"]
+__all__ = ["STAGES", "collect_results", "filter_params", "filtered_folder", "open_run", "run_stage"]
 
 Result = dict[str, object]
 
@@ -261,10 +261,11 @@ def run_stage(
     ``task`` and ``target`` are empty where a stage does not depend on them. Returns the stage's
     manifest. Raises UsageError for a task or target that params.yaml does not name.
     """
-    return STAGES[name](_run(params, task=task, target=target, resume=resume))
+    return STAGES[name](open_run(params, task=task, target=target, resume=resume))
 
 
-def _run(params: Path, *, task: str, target: str, resume: bool = True) -> Run:
+def open_run(params: Path, *, task: str, target: str, resume: bool = True) -> Run:
+    """Return what a stage of the project folder of ``params`` needs. Raises UsageError."""
     config = load_config(params)
     if task and task not in config.tasks:
         raise UsageError(
@@ -286,87 +287,8 @@ def filtered_folder(params: Path, *, task: str, target: str | None) -> Path:
     targets = load_config(params).languages.targets
     if target is None and len(targets) != 1:
         raise UsageError("there are several target languages", remedy=f"--tgt {targets[0]}")
-    run = _run(params, task=task, target=target or targets[0])
+    run = open_run(params, task=task, target=target or targets[0])
     return run.layout.filtered(run.task, run.target)
-
-
-def run_calibration(
-    *,
-    params: Path,
-    task: str,
-    target: str,
-    gold: Path | None,
-    samples: Path | None,
-    no_gold: bool,
-    signals: tuple[str, ...],
-    keep: float,
-    precision: float | None,
-    combiner: bool,
-    out: Path | None,
-    write: bool,
-) -> dict[str, Any]:
-    """Calibrate the filters of a language pair; with ``write``, put them into ``params``.
-
-    Returns the calibration and ``out``, the folder of its curves and page. Raises UsageError
-    where there is neither gold nor samples and ``no_gold`` is not said.
-    """
-    from labelproj.params_file import write_thresholds
-    from labelproj.stages.calibrate import (
-        DEFAULT_SIGNALS,
-        calibrate_gold,
-        calibrate_job,
-        calibrate_samples,
-    )
-
-    run = _run(params, task=task, target=target)
-    pair = f"{run.source}-{target}"
-    folder = out or run.root / "calibration" / pair
-    names = signals or DEFAULT_SIGNALS
-    filtered = run.layout.filtered(task, target)
-    parallel = gold or (Path(run.path(run.gold.parallel)) if run.gold.parallel else None)
-    if samples is not None:
-        result = calibrate_samples(
-            samples, filtered=filtered, signals=names, keep=keep, precision=precision
-        )
-    elif no_gold:
-        result = calibrate_job(filtered, signals=names, keep=keep)
-    elif parallel is None:
-        raise UsageError(
-            "there is no gold to calibrate on",
-            where=str(params),
-            remedy=f"--gold, gold.{target}.parallel, --samples, or --no-gold for a guess",
-        )
-    else:
-        result = calibrate_gold(
-            parallel,
-            params=filter_params(run).model_copy(update={"compare": None, "combiner": None}),
-            align=run.config.project.align,
-            src=run.source,
-            tgt=target,
-            signals=names,
-            keep=keep,
-            precision=precision,
-            combiner=combiner,
-        )
-    result.write(folder)
-    if write and result.thresholds:
-        learnt = folder / "combiner.json" if result.combiner else None
-        write_thresholds(
-            params,
-            pair=pair,
-            calibrated=result.provenance,
-            thresholds=result.thresholds,
-            combiner=_seen_from(run.root, learnt) if learnt else None,
-        )
-    return result.as_dict() | {"out": str(folder)}
-
-
-def _seen_from(root: Path, path: Path) -> str:
-    """Return a path as params.yaml in ``root`` would name it."""
-    try:
-        return path.resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        return str(path.resolve())
 
 
 def collect_results(params: Path) -> list[dict[str, Any]]:

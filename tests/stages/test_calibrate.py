@@ -12,11 +12,11 @@ import yaml
 
 from builders import Pair, sample, write_tables
 from labelproj import tables
+from labelproj.calibration import run_calibration
 from labelproj.config import AlignParams, FilterParams, PairThresholds, load_config
 from labelproj.errors import ConfigError, FormatError, MissingInputError, UsageError
 from labelproj.filters.explain import explain
 from labelproj.params_file import write_thresholds
-from labelproj.pipeline import run_calibration
 from labelproj.stages.calibrate import calibrate_job, calibrate_samples
 from labelproj.stages.filter import run_filter
 

@@ -56,7 +56,7 @@ def calibrate(
 
     Example: labelproj calibrate --tgt ha --gold parallel.jsonl --keep 0.95
     """
-    from labelproj.pipeline import run_calibration
+    from labelproj.calibration import run_calibration
 
     if (gold is not None) + (samples is not None) + no_gold > 1:
         raise typer.BadParameter("give one of --gold, --samples and --no-gold")

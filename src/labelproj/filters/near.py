@@ -1,9 +1,10 @@
-"""Near-duplicates: MinHash signatures (datasketch) and bands, with memory in mind.
+"""Near-duplicates: MinHash signatures and bands, with memory in mind.
 
 A signature is 256 bytes and lies on disk; each band is sorted on its own, so memory holds 20
 bytes a unit whatever the texts are.
 """
 
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from labelproj import tables
-from labelproj.errors import DependencyError
+from labelproj.minhash import minima
 
 __all__ = ["NEAR", "near_duplicates"]
 
@@ -21,7 +22,6 @@ __all__ = ["NEAR", "near_duplicates"]
 HASHES, BAND = 64, 4
 #: Characters of a shingle.
 SHINGLE = 5
-SEED = 1
 
 #: The table of near-duplicates: the likeness of each unit to the nearest one before it.
 NEAR: tables.Schema = {"id": pl.String, "value": pl.Float64}
@@ -33,27 +33,17 @@ def near_duplicates(rows: Rows, *, count: int, out: Path, work: Path) -> None:
 
     ``rows`` gives pieces of a table with ``id``, ``src_text`` and ``tgt_text``, ``count`` rows
     in all. The value is the estimated Jaccard likeness of both texts' shingles to the most
-    alike earlier unit that shares a band; 0.0 where there is none. Raises DependencyError
-    without datasketch.
+    alike earlier unit that shares a band; 0.0 where there is none.
     """
-    try:
-        from datasketch import MinHash
-    except ImportError as error:
-        raise DependencyError(
-            "near-duplicates need datasketch", remedy="pip install 'labelproj[quality]'"
-        ) from error
     work.mkdir(parents=True, exist_ok=True)
     path = work / "signatures.tmp"
     values = np.zeros(count)
     try:
         signatures = np.memmap(path, dtype=np.uint32, mode="w+", shape=(max(1, count), HASHES))
         row = 0
-        empty = MinHash(num_perm=HASHES, seed=SEED)
         for table in rows():
             for source, target in zip(table["src_text"], table["tgt_text"], strict=True):
-                made = empty.copy()
-                made.update_batch(_shingles(source, target or ""))
-                signatures[row] = made.hashvalues
+                signatures[row] = minima(_shingles(source, target or ""))[:HASHES]
                 row += 1
         for first in range(0, HASHES, BAND):
             _compare(signatures[:count], slice(first, first + BAND), values)
@@ -71,10 +61,11 @@ def near_duplicates(rows: Rows, *, count: int, out: Path, work: Path) -> None:
     tables.write_frames(pieces(), out, NEAR)
 
 
-def _shingles(source: str, target: str) -> list[bytes]:
+def _shingles(source: str, target: str) -> npt.NDArray[np.uint32]:
     text = f"{source}\t{target}".casefold()
     pieces = {text[i : i + SHINGLE] for i in range(max(1, len(text) - SHINGLE + 1))}
-    return [piece.encode("utf-8", "surrogatepass") for piece in sorted(pieces)]
+    hashes = [zlib.crc32(piece.encode("utf-8", "surrogatepass")) for piece in pieces]
+    return np.array(hashes, dtype=np.uint32)
 
 
 def _compare(

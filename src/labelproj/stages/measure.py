@@ -1,7 +1,6 @@
 """Measuring: the part of the filter stage that costs time, kept in shards and found again."""
 
 import dataclasses
-import importlib.util
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -25,19 +24,16 @@ _ROWS = 4096
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Measured:
-    """The measured rows of a job, and the table of near-duplicates where it could be made."""
+    """The measured rows of a job, and the table of near-duplicates."""
 
     job: Job
     path: Path
     schema: tables.Schema
-    near: Path | None
+    near: Path
 
     def frames(self) -> Iterator[pl.DataFrame]:
-        """Yield the rows in pieces, with the column ``near`` where it is known."""
+        """Yield the rows in pieces, with the column ``near``."""
         rows = tables.iter_frames(self.path, self.schema, rows=_ROWS)
-        if self.near is None:
-            yield from rows
-            return
         for table, near in zip(rows, tables.iter_frames(self.near, NEAR, rows=_ROWS), strict=True):
             yield table.with_columns(near["value"].alias("near"))
 
@@ -107,9 +103,7 @@ def measure_job(
     return Measured(job, path, schema, _near(units, total, work / "near"))
 
 
-def _near(units: Path, total: int, folder: Path) -> Path | None:
-    if importlib.util.find_spec("datasketch") is None:
-        return None
+def _near(units: Path, total: int, folder: Path) -> Path:
     path = folder / f"{file_digest(units)}.parquet"
     if not path.is_file():
         for stale in folder.glob("*.parquet"):
