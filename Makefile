@@ -10,7 +10,7 @@ export DVC_NO_ANALYTICS := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro test test-slow lint types docs format bench constraints clean
+.PHONY: help install repro test test-slow test-browser test-label-studio lint types docs format bench constraints clean
 
 comma := ,
 EXTRAS := dev$(if $(ALIGNER),$(comma)eflomal)
@@ -37,6 +37,16 @@ test: $(STAMP) lint types ## lint, check types, run the fast tests, build the do
 
 test-slow: $(STAMP) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+test-browser: $(STAMP) ## open the report in Chromium and use it
+	$(BIN)/python -m pytest -m browser
+
+# Label Studio wants other versions of much that we use: it gets an environment of its own.
+LABEL_STUDIO := $(VENV)/label-studio
+test-label-studio: $(STAMP) ## install and start Label Studio, and review in it (needs Chromium)
+	test -x $(LABEL_STUDIO)/bin/label-studio || { $(PYTHON) -m venv $(LABEL_STUDIO) && \
+	  $(LABEL_STUDIO)/bin/python -m pip install --quiet label-studio==1.23.2; }
+	LABEL_STUDIO=$(CURDIR)/$(LABEL_STUDIO)/bin/label-studio $(BIN)/python -m pytest -m label_studio
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,13 +1,30 @@
 #!/usr/bin/env bash
-# The projection table of docs/benchmarks.md: every gold set with the default aligner, and ABSA with
-# the alignments published with it.   bench/projection_table.sh DATA   (DATA holds gold/)
+# The projection table of docs/benchmarks.md: every gold set with the default aligner and with the
+# ensemble that needs no model; the alignments published with ABSA; ensembles with them; and what an
+# MT model from English to Spanish adds.
+#   bench/projection_table.sh DATA MT        (DATA holds gold/)
 set -euo pipefail
-data=$1
-for aligner in awesome simalign fast_align mgiza; do
-  labelproj bench projection --markdown --aligner "record:$aligner" \
-    --gold "$data/gold/absa/en-es.train.jsonl.gz" --gold "$data/gold/absa/en-fr.train.jsonl.gz" \
-    --gold "$data/gold/absa/en-ru.train.jsonl.gz"
+data=$1 mt=$2
+row() { labelproj bench projection --markdown "$@" | tail -n +3; }
+for lang in es fr ru; do
+  file="$data/gold/absa/en-$lang.train.jsonl.gz"
+  for aligner in awesome simalign fast_align mgiza; do
+    row --gold "$file" --aligner "record:$aligner"
+  done
+  row --gold "$file" --method ensemble --member record:awesome --member record:simalign \
+    --member record:fast_align --member record:mgiza
+  row --gold "$file" --method ensemble --member eflomal --member record:awesome \
+    --member record:simalign
 done
 for file in "$data"/gold/*/*.jsonl.gz; do
-  labelproj bench projection --markdown --aligner eflomal --gold "$file" | tail -n +3
+  row --gold "$file" --aligner eflomal
+  row --gold "$file" --method ensemble --member eflomal --member systran
 done
+for file in "$data"/gold/*/en-es.*.jsonl.gz; do
+  row --gold "$file" --aligner embedding --aligner-model "$mt"
+  row --gold "$file" --method ensemble --member eflomal --member embedding --aligner-model "$mt"
+done
+file="$data/gold/absa/en-es.train.jsonl.gz"
+row --gold "$file" --part odd --aligner record:awesome
+row --gold "$file" --part odd --method ensemble --member eflomal --member record:awesome \
+  --member record:simalign

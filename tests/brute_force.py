@@ -17,16 +17,16 @@ class BruteForce:
     """Scores all pairs of a query by transformers, without sharing or pruning anything."""
 
     def __init__(self, folder: Path, tokens: Tokens):
-        self._model: Any = AutoModelForSeq2SeqLM.from_pretrained(str(folder)).eval()
+        self.model: Any = AutoModelForSeq2SeqLM.from_pretrained(str(folder)).eval()
         self._tokens = tokens
 
     def scores(self, query: Query) -> dict[Pair, float]:
         """Return log P(translation with marks | marked source) of every pair of words."""
         target, marks = query.target, self._tokens.marks
-        start = int(self._model.config.decoder_start_token_id)
+        start = int(self.model.config.decoder_start_token_id)
         prefix = self._tokens.ids(self._tokens.prefix)
         head = np.concatenate([[start], prefix]).astype(np.int64)
-        end = np.array([int(self._model.config.eos_token_id)])
+        end = np.array([int(self.model.config.eos_token_id)])
         rows: dict[Pair, Any] = {}
         for a, i in enumerate(target.opens.tolist()):
             for b in range(a, min(a + query.max_words, len(target.places))):
@@ -39,8 +39,8 @@ class BruteForce:
         ids = torch.from_numpy(np.stack(list(rows.values())))
         source = torch.from_numpy(query.source)[None]
         with torch.inference_mode():
-            states = self._model.get_encoder()(input_ids=source).last_hidden_state
-            logits = self._model(
+            states = self.model.get_encoder()(input_ids=source).last_hidden_state
+            logits = self.model(
                 encoder_outputs=(states.expand(len(ids), -1, -1),),
                 attention_mask=torch.ones(len(ids), len(query.source), dtype=torch.long),
                 decoder_input_ids=ids[:, :-1],

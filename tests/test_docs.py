@@ -171,11 +171,32 @@ def test_the_examples_of_formats_can_be_read(tmp_path: Path) -> None:
         "segments.jsonl": ["1998"],
         "news/n1.ann": ["Amina Bello", "Kano", "Monday"],
         "gold.jsonl": ["Amina", "Kano"],
+        "fire.oneie.jsonl": ["The mill", "Ora", "burned down", "The mill", "Ora"],
+        "tea.phee.jsonl": [
+            "after",
+            "Bad sleep",
+            "black and green tea",
+            "black",
+            "tea",
+            "green tea",
+        ],
+        "ora.rams.jsonl": ["burned down", "The mill"],
+        "market.squad.json": ["1998"],
     }
 
 
 @pytest.mark.parametrize(
-    "schema", ["UNITS", "TRANSLATED", "PROJECTED", "FILTERED", "DOCUMENTS", "REJECTS"]
+    "schema",
+    [
+        "UNITS",
+        "TRANSLATED",
+        "PROJECTED",
+        "FILTERED",
+        "DOCUMENTS",
+        "DROPPED",
+        "REJECTS",
+        "CORRECTIONS",
+    ],
 )
 def test_every_column_is_explained(schema: str) -> None:
     section = read(DOCS / "formats.md").split("\n## Tables\n")[1]

@@ -41,7 +41,8 @@ def run_calibration(
     folder = out or run.root / "calibration" / pair
     names = signals or DEFAULT_SIGNALS
     filtered = run.layout.filtered(task, target)
-    parallel = gold or (Path(run.path(run.gold.parallel)) if run.gold.parallel else None)
+    named = run.gold("parallel")
+    parallel = gold or (Path(named) if named else None)
     if samples is not None:
         result = calibrate_samples(
             samples, filtered=filtered, signals=names, keep=keep, precision=precision

@@ -1,13 +1,21 @@
 """One pydantic model for each section of ``params.yaml``. Unknown keys are errors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+)
 
 from labelproj.errors import ConfigError, MissingInputError
+from labelproj.filter_params import FilterParams, PairThresholds, Thresholds
+from labelproj.sections import Count, Section, Share
 
 __all__ = [
     "AlignParams",
@@ -15,6 +23,7 @@ __all__ = [
     "Config",
     "ConstrainedParams",
     "EvaluateParams",
+    "EventParams",
     "FilterParams",
     "GoldParams",
     "LanguagesParams",
@@ -23,21 +32,38 @@ __all__ = [
     "PairThresholds",
     "PrepareParams",
     "ProjectParams",
+    "QaParams",
     "ReportParams",
+    "ReviewParams",
+    "TaskName",
     "Thresholds",
     "TrainParams",
     "TranslateParams",
+    "for_task",
     "load_config",
 ]
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Count = Annotated[int, Field(ge=1)]
+#: The tasks there are; labelproj.tasks says what each of them is.
+TaskName = Literal["ner", "eae", "qa"]
+T = TypeVar("T")
 
 
-class Section(BaseModel):
-    """The base of all sections: frozen, and strict about keys."""
+def _whose(value: object) -> str:
+    return "each" if isinstance(value, Mapping) else "all"
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+#: One value for all tasks, or a mapping from each task to its own.
+Inputs = Annotated[
+    Annotated[tuple[str, ...], Tag("all")]
+    | Annotated[dict[TaskName, tuple[str, ...]], Tag("each")],
+    Discriminator(_whose),
+]
+GoldFile = Annotated[
+    Annotated[str, Tag("all")] | Annotated[dict[TaskName, str], Tag("each")],
+    Discriminator(_whose),
+]
+#: What pydantic says in the place of an error beside the keys.
+_NO_KEYS = {"all", "each", "[key]"}
 
 
 class LanguagesParams(Section):
@@ -92,9 +118,12 @@ class MtParams(Section):
 
 
 class PrepareParams(Section):
-    """Reading and cutting the source corpus."""
+    """Reading and cutting the source corpus.
 
-    inputs: tuple[str, ...] = ()
+    ``inputs`` may be a mapping from each task to its own.
+    """
+
+    inputs: Inputs = ()
     label_map: dict[str, str | None] = Field(default_factory=dict)
     labels: tuple[str, ...] | None = None
     splitter: Literal["rules", "stanza", "none"] = "rules"
@@ -153,100 +182,57 @@ class ConstrainedParams(Section):
 
 
 class ProjectParams(Section):
-    """Finding every source span's place in the translation."""
+    """Finding every source span's place in the translation.
 
-    method: Literal["alignment", "constrained"] = "alignment"
+    ``members`` are those of the method ``ensemble``: names of aligners, with ``:MODEL`` behind
+    where a model is not ``align.model``.
+    """
+
+    method: Literal["alignment", "constrained", "ensemble"] = "alignment"
+    members: tuple[str, ...] = ()
     align: AlignParams = AlignParams()
     constrained: ConstrainedParams = ConstrainedParams()
     min_score: Share = 0.0
     rows_per_shard: Count = 2048
 
 
-class Thresholds(Section):
-    """The threshold of every filter that has one; null switches it off.
+class ReviewParams(Section):
+    """What people corrected: tables of ``labelproj review import``, and who has precedence."""
 
-    See the docs for what each one measures.
+    corrections: tuple[str, ...] = ()
+    precedence: tuple[str, ...] = ()
+
+
+class EventParams(Section):
+    """Which projected events are usable (``build.events``).
+
+    A trigger or argument is lost when it has no place or scores below ``min_score``. An event
+    without its trigger is dropped if ``require_trigger``; one that lost an argument loses only
+    that (``argument``) or is dropped (``event``); so is one with fewer than ``min_arguments``.
     """
 
-    length_ratio: float | None = Field(default=2.5, gt=1.0)
-    copied: Share | None = 0.9
-    repetition: Share | None = 0.5
-    missing_spans: Share | None = 0.0
-    projection_score: Share | None = None
-    projection_margin: float | None = None
-    mt_score: float | None = None
-    brevity: float | None = Field(default=None, ge=1.0)
-    likeness: Share | None = None
-    language: Share | None = None
-    omission: Share | None = None
-    sentences: Share | None = None
-    numbers: Share | None = None
-    names: Share | None = None
-    labels: Share | None = None
-    overlapping_spans: Share | None = None
-    alignment: float | None = None
-    linked: Share | None = None
-    span_alignment: float | None = Field(default=None, le=0.0)
-    span_lexicon: float | None = Field(default=None, le=0.0)
-    complete_source: Share | None = None
-    complete_target: Share | None = None
-    agreement: Share | None = None
-    round_trip: Share | None = None
-    similarity: float | None = None
-    forward_probability: float | None = None
-    backward_probability: float | None = None
-    comet: float | None = None
-    near_duplicate: Share | None = None
-    quality: Share | None = None
-    span_quality: Share | None = None
-    duplicate: bool = True
+    require_trigger: bool = True
+    lost_argument: Literal["argument", "event"] = "argument"
+    min_arguments: Annotated[int, Field(ge=0)] = 0
+    min_score: Share = 0.0
 
 
-class PairThresholds(Section):
-    """What one language pair has of its own, as ``labelproj calibrate`` writes it.
+class QaParams(Section):
+    """Which projected questions are usable, and how sure they are (``build.qa``).
 
-    ``calibrated`` says on what, when and to which target. Keys that are left out are those of
-    ``filter``.
+    A question is of tier A, B or C by the score of its answer. ``min_context`` is the share of
+    the context's sentences that must have been accepted. ``pairs`` says whose language question
+    and context have: both the target's, or one of them the source's (G-XLT, Lewis et al. 2020).
     """
 
-    calibrated: str
-    combiner: str | None = None
-    thresholds: dict[str, float | None]
-
-    @field_validator("thresholds")
-    @classmethod
-    def _known(cls, thresholds: dict[str, float | None]) -> dict[str, float | None]:
-        Thresholds.model_validate(thresholds)
-        return thresholds
-
-
-class FilterParams(Thresholds):
-    """Thresholds, what is measured besides, and what a rejected span does to its unit."""
-
-    rejected_span: Literal["unit", "span"] = "unit"
-    language_model: str | None = None
-    encoder: str | None = None
-    back_model: str | None = None
-    translation_scores: bool = False
-    compare: str | None = None
-    comet_command: str | None = None
-    combiner: str | None = None
-    pairs: dict[str, PairThresholds] = Field(default_factory=dict)
-    rows_per_shard: Count = 2048
-
-    def of_pair(self, src: str | None, tgt: str | None) -> "FilterParams":
-        """Return the parameters with what the language pair has of its own put in."""
-        own = self.pairs.get(f"{src}-{tgt}")
-        if own is None:
-            return self
-        update: dict[str, object] = dict(own.thresholds)
-        if own.combiner is not None:
-            update["combiner"] = own.combiner
-        return self.model_copy(update=update)
+    tier_a: Share = 0.9
+    tier_b: Share = 0.6
+    min_context: Share = 0.5
+    pairs: tuple[Literal["target", "source-question", "source-context"], ...] = ("target",)
 
 
 class BuildParams(Section):
-    """The dataset: its name, licence and splits."""
+    """The dataset: its name, licence and splits, and what is usable of each task."""
 
     name: str = "labelproj-dataset"
     licence: str | None = None
@@ -256,6 +242,8 @@ class BuildParams(Section):
     validation_share: Share = 0.1
     rows_per_file: Count = 100_000
     seed: int = 13
+    events: EventParams = EventParams()
+    qa: QaParams = QaParams()
 
 
 class TrainParams(Section):
@@ -287,13 +275,13 @@ class GoldParams(Section):
     """Gold data in one target language, in any readable format; each may be left out.
 
     ``parallel`` has gold spans on both sides (see the docs for its line format) and measures
-    the projection itself.
+    the projection itself. Each may be a mapping from each task to its own.
     """
 
-    train: str | None = None
-    dev: str | None = None
-    test: str | None = None
-    parallel: str | None = None
+    train: GoldFile | None = None
+    dev: GoldFile | None = None
+    test: GoldFile | None = None
+    parallel: GoldFile | None = None
 
 
 class EvaluateParams(Section):
@@ -309,20 +297,21 @@ class ReportParams(Section):
     """The page for people."""
 
     title: str = "labelproj report"
-    examples: Count = 60
+    examples: Count = 20_000
 
 
 class Config(Section):
     """All of ``params.yaml``."""
 
     languages: LanguagesParams = LanguagesParams()
-    tasks: tuple[Literal["ner"], ...] = ("ner",)
+    tasks: tuple[TaskName, ...] = ("ner",)
     outputs: str = "outputs"
     mt: MtParams = MtParams()
     prepare: PrepareParams = PrepareParams()
     translate: TranslateParams = TranslateParams()
     project: ProjectParams = ProjectParams()
     filter: FilterParams = FilterParams()
+    review: ReviewParams = ReviewParams()
     build: BuildParams = BuildParams()
     train: TrainParams = TrainParams()
     gold: dict[str, GoldParams] = Field(default_factory=dict)
@@ -335,6 +324,16 @@ class Config(Section):
         if not tasks:
             raise ValueError("at least one task is needed")
         return tasks
+
+
+def for_task(value: T | Mapping[TaskName, T], task: str) -> T | None:
+    """Return the value of ``task`` where a parameter has one for each task, else the value.
+
+    None where the tasks have their own and this one has none.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    return {str(name): own for name, own in value.items()}.get(task)
 
 
 def load_config(path: Path) -> Config:
@@ -363,8 +362,9 @@ def load_config(path: Path) -> Config:
         return Config.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        line = _line_of(text, first["loc"])
-        key = ".".join(str(part) for part in first["loc"])
+        keys = [part for part in first["loc"] if part not in _NO_KEYS]
+        line = _line_of(text, keys)
+        key = ".".join(str(part) for part in keys)
         unknown = first["type"] == "extra_forbidden"
         raise ConfigError(
             "unknown key " + key if unknown else f"{key}: {first['msg']}",

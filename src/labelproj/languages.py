@@ -12,7 +12,14 @@ from langcodes.tag_parser import LanguageTagError
 
 from labelproj.errors import UnknownLanguageError
 
-__all__ = ["flores_code", "is_unspaced_language", "iso_code", "language_name", "nearest"]
+__all__ = [
+    "direction",
+    "flores_code",
+    "is_unspaced_language",
+    "iso_code",
+    "language_name",
+    "nearest",
+]
 
 #: Where FLORES-200 names one language of a macrolanguage, or another script than the likeliest.
 _FLORES = {
@@ -38,6 +45,7 @@ _FLORES = {
     "yi": "ydd_Hebr",
     "zh": "zho_Hans",
 }
+_RIGHT_TO_LEFT = {"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"}
 _UNSPACED = {"zh", "ja", "th", "lo", "km", "my", "bo", "yue"}
 
 
@@ -81,6 +89,11 @@ def language_name(code: str) -> str:
         return str(langcodes.Language.get(iso_code(code)).display_name())
     except UnknownLanguageError:
         return code
+
+
+def direction(code: str) -> str:
+    """Return ``rtl`` or ``ltr``: how the language is written."""
+    return "rtl" if flores_code(code).rsplit("_", 1)[-1] in _RIGHT_TO_LEFT else "ltr"
 
 
 def is_unspaced_language(code: str) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labelproj.config import Config, FilterParams, GoldParams, load_config
+from labelproj.config import Config, FilterParams, GoldParams, for_task, load_config
 from labelproj.errors import MissingInputError, UsageError
+from labelproj.formats import split_spec
 from labelproj.languages import iso_code
 from labelproj.layout import Layout
 from labelproj.shards import read_manifest
@@ -27,10 +28,11 @@ class Run:
         self.resume = resume
         self.source = config.languages.source
 
-    @property
-    def gold(self) -> GoldParams:
-        """The gold data of the target language."""
-        return self.config.gold.get(self.target, GoldParams())
+    def gold(self, what: str) -> str | None:
+        """Return where gold data of this task and target lie, ``what`` a key of ``gold``."""
+        value = getattr(self.config.gold.get(self.target, GoldParams()), what)
+        spec = for_task(value, self.task)
+        return self.path(spec) if spec else None
 
     def work(self, stage: str) -> Path:
         """Return the work folder of a stage for this task and target."""
@@ -38,9 +40,10 @@ class Run:
 
     def path(self, spec: str) -> str:
         """Return an input of the parameters, seen from the project folder."""
-        if spec.startswith("hf:") or Path(spec).is_absolute():
+        named, path = split_spec(spec)
+        if path.startswith("hf:") or Path(path).is_absolute():
             return spec
-        return str(self.root / spec)
+        return f"{named}:{self.root / path}" if named else str(self.root / path)
 
     def weights(self) -> str | None:
         """Return where the original weights of the MT model are, for methods that need them."""
@@ -78,11 +81,13 @@ def _mt(run: Run) -> Result:
 def _prepare(run: Run) -> Result:
     from labelproj.stages.prepare import run_prepare
 
+    inputs = for_task(run.config.prepare.inputs, run.task)
     return run_prepare(
-        inputs=[run.path(spec) for spec in run.config.prepare.inputs],
+        inputs=[run.path(spec) for spec in inputs or ()],
         out=run.layout.prepared(run.task),
         params=run.config.prepare,
         lang=run.source,
+        task=run.task,
     )
 
 
@@ -124,6 +129,7 @@ def _filter(run: Run) -> Result:
         units=run.layout.projected(run.task, run.target) / "units.parquet",
         out=run.layout.filtered(run.task, run.target),
         params=filter_params(run),
+        task=run.task,
         src=run.source,
         tgt=run.target,
         work=run.work("filter"),
@@ -168,6 +174,10 @@ def _build(run: Run) -> Result:
         attrition=filtered / "attrition.json",
         out=run.layout.dataset(run.task, run.target),
         params=run.config.build,
+        review=run.config.review.model_copy(
+            update={"corrections": tuple(map(run.path, run.config.review.corrections))}
+        ),
+        work=run.work("build"),
         task=run.task,
         src=run.source,
         tgt=run.target,
@@ -180,8 +190,9 @@ def _train(run: Run) -> Result:
     return run_train(
         dataset=run.layout.dataset(run.task, run.target),
         source_units=run.layout.prepared(run.task) / "units.parquet",
-        gold_train=run.path(run.gold.train) if run.gold.train else None,
-        gold_dev=run.path(run.gold.dev) if run.gold.dev else None,
+        gold_train=run.gold("train"),
+        gold_dev=run.gold("dev"),
+        task=run.task,
         out=run.layout.models(run.task, run.target),
         params=run.config.train,
         src=run.source,
@@ -192,27 +203,29 @@ def _train(run: Run) -> Result:
 
 
 def _evaluate(run: Run) -> Result:
-    from labelproj.evaluate.projection import score_projection
+    from labelproj.evaluate.projection import projection_metrics
     from labelproj.stages.evaluate import run_evaluate
 
-    if run.gold.test is None:
+    test, parallel = run.gold("test"), run.gold("parallel")
+    if test is None:
         raise UsageError(
-            f"there is no gold test data for {run.target!r}",
+            f"there is no gold test data for {run.task} in {run.target!r}",
             where="params.yaml",
             remedy=f"set gold.{run.target}.test",
         )
     projection = None
-    if run.gold.parallel:
-        projection = score_projection(
-            Path(run.path(run.gold.parallel)),
+    if parallel:
+        projection = projection_metrics(
+            Path(parallel),
             params=run.config.project,
             work=run.work("evaluate"),
             device=run.config.translate.device,
             mt=run.weights(),
-        ).as_dict()
+        )
     return run_evaluate(
         models=run.layout.models(run.task, run.target),
-        gold_test=run.path(run.gold.test),
+        gold_test=test,
+        task=run.task,
         out=run.layout.evaluation(run.task, run.target),
         params=run.config.evaluate,
         tgt=run.target,
@@ -233,6 +246,7 @@ def _report(run: Run) -> Result:
         evaluation=layout.evaluation(run.task, run.target),
         out=layout.report(run.task, run.target),
         params=run.config.report,
+        corrections=[Path(run.path(path)) for path in run.config.review.corrections],
         task=run.task,
         src=run.source,
         tgt=run.target,

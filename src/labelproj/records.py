@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 __all__ = [
+    "POST_EDITED",
+    "REVIEWED",
     "Candidate",
     "Document",
     "Projection",
@@ -24,6 +26,10 @@ __all__ = [
     "Unit",
     "span_problem",
 ]
+
+
+#: Status of a translation that a person has seen: left as it was, or edited.
+REVIEWED, POST_EDITED = "reviewed", "post-edited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,8 @@ class Translation:
 
     ``score`` is the mean log-probability per target token (None where it is not known).
     ``status`` is ``translated``, ``given`` (came with the input), ``copied`` (nothing to
-    translate) or ``failed``; ``flags`` say what else is known (``split``, ``at-limit``, …).
+    translate) or ``failed``, and once a person has seen it ``reviewed`` or ``post-edited``;
+    ``flags`` say what else is known (``split``, ``at-limit``, …).
     """
 
     text: str

@@ -22,7 +22,9 @@ from labelproj.errors import MissingInputError, StorageError
 from labelproj.records import Candidate, Projection, Span, Unit
 
 __all__ = [
+    "CORRECTIONS",
     "DOCUMENTS",
+    "DROPPED",
     "FILTERED",
     "PROJECTED",
     "REJECTS",
@@ -82,6 +84,13 @@ DOCUMENTS: Schema = {
     "source": pl.String,
     "signature": pl.String,
 }
+#: One row a thing (an event, a question) that the task's policy left out of the dataset.
+DROPPED: Schema = {
+    "kind": pl.String,
+    "id": pl.String,
+    "reason": pl.String,
+    "raw": pl.String,
+}
 #: One row a translation unit of the source text.
 UNITS: Schema = {
     "id": pl.String,
@@ -129,6 +138,25 @@ SPANS: Schema = {
     "signals": pl.List(SIGNAL),
     "verdict": pl.String,
     "reasons": pl.List(pl.String),
+}
+#: One row for each unit and person that reviewed it: what was shown, what was made of it
+#: (``status``: ``accept``, ``edit`` or ``reject``; ``text`` and ``spans``), and who, when, in what.
+CORRECTIONS: Schema = {
+    "unit_id": pl.String,
+    "src_lang": pl.String,
+    "tgt_lang": pl.String,
+    "src_text": pl.String,
+    "tgt_text": pl.String,
+    "src_spans": pl.List(SPAN),
+    "projections": pl.List(PROJECTION),
+    "status": pl.String,
+    "text": pl.String,
+    "spans": pl.List(SPAN),
+    "annotator": pl.String,
+    "at": pl.String,
+    "tool": pl.String,
+    "source": pl.String,
+    "signature": pl.String,
 }
 
 

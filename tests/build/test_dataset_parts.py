@@ -69,13 +69,13 @@ def test_files_hold_all_rows_and_say_how_many_they_are(
     schema = ner_features(tag_names(["PER"])).arrow_schema
     with SplitWriter(tmp_path, "train", schema, rows, per_file) as writer:
         for number in range(rows):
-            writer.write(row(number))
+            writer.write(row(number), counted=["PER"] * (number % 2))
     files = sorted(path.name for path in tmp_path.iterdir())
     total = -(-rows // per_file)
     assert files == [f"train-{i:05d}-of-{total:05d}.parquet" for i in range(total)]
     read = [one for name in files for one in pq.read_table(tmp_path / name)["id"].to_pylist()]
     assert read == [f"d{number}" for number in range(rows)]
-    assert (writer.rows, writer.spans.get("PER", 0)) == (rows, rows // 2)
+    assert (writer.rows, writer.counted.get("PER", 0)) == (rows, rows // 2)
 
 
 def test_a_broken_run_leaves_no_half_file(tmp_path: Path) -> None:

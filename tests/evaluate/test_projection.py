@@ -1,14 +1,17 @@
 """The projection benchmark, through its command."""
 
+import itertools
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
 
 from labelproj.cli import app
-from labelproj.errors import InputError
+from labelproj.errors import InputError, StorageError
 from labelproj.evaluate.calibration import calibration
+from labelproj.evaluate.calibration_plot import calibration_svg
 
 DEMO = Path(__file__).parents[2] / "data" / "demo" / "parallel.en-ha.jsonl"
 
@@ -82,3 +85,67 @@ def test_a_markdown_table(gold: Path) -> None:
 def test_calibration_bins() -> None:
     bins = calibration([(1.0, True), (0.95, False), (0.11, True)])
     assert [(part["number"], part["right"]) for part in bins] == [(1, 1.0), (2, 0.5)]
+
+
+def test_an_ensemble_and_its_picture(gold: Path, tmp_path: Path) -> None:
+    links = tmp_path / "links"
+    links.write_text("0-3 1-0 2-2\n" * 4)
+    row = bench(
+        *("--gold", str(gold), "--method", "ensemble", "--plot", str(tmp_path / "plots")),
+        *("--member", "record:people", "--member", f"pharaoh:{links}", "--part", "odd"),
+    )
+    assert (row["method"], row["spans"]) == (f"ensemble:record:people+pharaoh:{links}", 2)
+    assert row["exact_f1"] == 100.0
+    assert isinstance(row["peak_mib"], float)
+    assert row["peak_mib"] > 20
+    (picture,) = (tmp_path / "plots").iterdir()
+    assert picture.name.startswith("gold-mini.en-ha-odd-records-ensemble-record-people+pharaoh")
+    root = ElementTree.fromstring(picture.read_text(encoding="utf-8"))
+    assert len(root.findall(".//{*}circle")) == len(list(row["calibration"]))  # type: ignore[call-overload]
+
+
+def test_a_picture_that_cannot_be_written(gold: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="picture"):
+        CliRunner().invoke(
+            app,
+            [
+                *("bench", "projection", "--gold", str(gold), "--aligner", "record:people"),
+                *("--plot", str(tmp_path / "file")),
+            ],
+            catch_exceptions=False,
+        )
+
+
+def test_a_picture_is_made_of_its_bins() -> None:
+    bins = [{"score": 0.5, "right": 0.4, "number": 10}, {"score": 0.9, "right": 1.0, "number": 90}]
+    picture = calibration_svg(bins, title="a & b", subtitle="<method>")
+    assert picture == calibration_svg(bins, title="a & b", subtitle="<method>")
+    root = ElementTree.fromstring(picture)
+    assert "a & b" in {text.text for text in root.iter("{*}text")} or "a &amp; b" in picture
+    assert "http" not in picture.replace("http://www.w3.org/2000/svg", "")
+
+
+ODD = ["", "😀", "a\u200bb \u200d", "Ñandú ქართული 北京 ไทย", "w " * 2000, "\ufeff", "نص عربي"]
+
+
+@pytest.mark.parametrize("method", [("alignment",), ("ensemble", "eflomal", "systran")])
+def test_texts_made_to_break_things(tmp_path: Path, method: tuple[str, ...]) -> None:
+    lines = []
+    for number, (src, tgt) in enumerate(itertools.product(ODD[1:], ODD)):
+        spans = [{"id": "s0", "start": 0, "end": len(src.rstrip()), "label": "X"}]
+        record: dict[str, object] = {
+            "id": str(number),
+            "src_lang": "en",
+            "tgt_lang": "ha",
+            "src_text": src,
+        }
+        record |= {"tgt_text": tgt, "src_spans": spans, "tgt_spans": []}
+        lines.append(json.dumps(record) + "\n")
+    path = tmp_path / "odd.en-ha.jsonl"
+    path.write_text("".join(lines), encoding="utf-8")
+    members = [option for name in method[1:] for option in ("--member", name)]
+    row = bench("--gold", str(path), "--method", method[0], *members)
+    assert row["texts"] == row["spans"]
+    assert isinstance(row["spans"], int)
+    assert row["spans"] > 30

@@ -33,6 +33,10 @@ def test_every_format_is_registered_under_its_name() -> None:
         ("a.spacy", "docbin"),
         ("a.ann.gz", "brat"),
         ("hf:a/b", "hf"),
+        ("a.oneie.jsonl.gz", "oneie"),
+        ("a.squad.json", "squad"),
+        ("phee:a.txt", "phee"),
+        ("brat_events:news", "brat_events"),
     ],
 )
 def test_formats_are_known_by_ending(spec: str, name: str) -> None:

@@ -52,6 +52,36 @@ def test_texts_with_spans(tmp_path: Path) -> None:
     assert labelled(document) == [("Kano", "LOC")]
 
 
+def test_questions_of_one_context_become_one_document(tmp_path: Path) -> None:
+    def row(name: str, context: str, start: int | None, title: str = "Mill") -> dict[str, object]:
+        there = start is not None
+        answers = {"text": ["Ora"] if there else [], "answer_start": [start] if there else []}
+        return {"id": name, "context": context, "question": "?", "title": title, "answers": answers}
+
+    rows = [
+        row("a", "On the Ora.", 7),
+        row("b", "On the Ora.", None),
+        row("b", "On the Ora.", 7),
+        row("c", "Ora.", 0),
+        row("d", "Ora.", 2),
+    ]
+    folder_with(tmp_path, "train", rows)
+    twice, first, wrong, second = read_documents(f"hf:{tmp_path}", lang="en")
+    assert isinstance(twice, Reject) and "duplicate" in twice.reason
+    assert isinstance(wrong, Reject) and "not in the context" in wrong.reason
+    assert isinstance(first, Document) and isinstance(second, Document)
+    assert [segment.id for segment in first.segments] == ["context", "a", "b"]
+    assert labelled(first) == labelled(second) == [("Ora", "answer")]
+    assert first.payload == {"title": "Mill"}
+
+
+def test_answers_that_are_none(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"context": "Ora.", "question": "?", "answers": "Ora"}]
+    folder_with(tmp_path, "train", rows)
+    (reject,) = read_documents(f"hf:{tmp_path}", lang="en")
+    assert isinstance(reject, Reject) and "'answer_start'" in reject.reason
+
+
 def test_splits(tmp_path: Path) -> None:
     for split in ("train", "test"):
         folder_with(tmp_path, split, [{"tokens": [split], "ner_tags": ["B-X"]}])

@@ -1,5 +1,7 @@
 """The report stage: one page that needs nothing else, for full, odd and empty jobs."""
 
+import base64
+import gzip
 import json
 import re
 from html.parser import HTMLParser
@@ -13,7 +15,7 @@ from labelproj.config import FilterParams, ReportParams
 from labelproj.errors import MissingInputError, StorageError
 from labelproj.shards import write_manifest
 from labelproj.stages.filter import run_filter
-from labelproj.stages.report import run_report
+from labelproj.stages.report import report_folder, run_report
 
 METRICS = {
     "systems": {
@@ -45,12 +47,10 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
-        if tag not in ("meta", "br", "rect", "line"):
+        if tag not in ("meta", "br", "input"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("rect", "line"):
-            return
         assert self.open.pop() == tag
 
 
@@ -89,52 +89,58 @@ def report(
     return (folder / "report" / "index.html").read_text(encoding="utf-8")
 
 
-def well_formed(page: str) -> Reader:
+def figures(page: str) -> dict[str, Any]:
+    """Return the figures in a well-formed page that needs nothing else."""
     reader = Reader()
     reader.feed(page)
     reader.close()
     assert reader.open == []
-    assert reader.addresses == []
-    assert not {"script", "link", "img", "iframe"} & reader.tags
-    assert "@import" not in page and "url(" not in page
-    return reader
+    assert all(address.startswith("#") for address in reader.addresses)
+    assert not {"link", "img", "iframe"} & reader.tags
+    raw = re.search(r'<script type="application/json" id="figures">(.*?)</script>', page, re.S)
+    assert raw is not None
+    assert "<" not in raw[1]
+    (run,) = json.loads(raw[1])["runs"]
+    return dict(run)
+
+
+def rows(page: str) -> list[list[Any]]:
+    raw = re.search(r'<script type="text/plain" id="rows-0">(.*?)</script>', page, re.S)
+    assert raw is not None
+    found: list[list[Any]] = json.loads(gzip.decompress(base64.b64decode(raw[1])))
+    return found
 
 
 def test_the_page_has_everything(tmp_path: Path) -> None:
     page = report(tmp_path, sample(2), metrics=METRICS)
-    well_formed(page)
+    run = figures(page)
     assert "English <span" in page and "</span> Hausa" in page
-    for said in (
-        "73.1",
-        "70.0–76.0",
-        "91.0",
-        "+33.1",
-        "TIME",
-        "missing_spans",
-        "no-alignment",
-        "prepare:abc",
-    ):
-        assert said in page
     assert "A &lt;b&gt;title&lt;/b&gt;" in page
-    assert "Rejected by copied" in page and "Rejected by mt_failed" in page
-    assert "no translation" in page
-    assert re.search(r"<th>filter</th><td>sentences</td><td class=\"n\">16</td>", page)
+    assert "73.1" in page and "70.0–76.0" in page
+    assert (run["units"], run["kept"], len(rows(page))) == (16, run["kept"], 16)
+    assert [one["name"] for one in run["systems"]] == ["projected", "zero-shot"]
+    assert run["projection"][0]["f1"] == 91.0
+    assert {one["name"] for one in run["filters"]} >= {"missing_spans", "copied", "mt_failed"}
+    assert {"mt_score", "span score", "length_ratio"} <= {x["name"] for x in run["histograms"]}
+    assert run["made_by"]["prepare"]["signature"] == "prepare:abc"
+    assert sum(number for *_, number in run["flow"]) == 16
+    filters = {"name": "filter", "what": "sentences", "in": 16, "out": run["kept"]}
+    assert filters in run["stages"]
 
 
 def test_strange_texts_do_no_harm(tmp_path: Path) -> None:
-    strange = "<script>alert(1)</script> [PER:1 Tom & \u202eilA] {{ 7*7 }} 🎉"
+    strange = "</script><script>alert(1)</script> [PER:1 Tom & \u202eilA] {{ 7*7 }} 🎉"
     page = report(tmp_path, [[Pair(strange, strange)]], tgt="ar")
-    well_formed(page)
-    assert "&lt;script&gt;alert(1)" in page
-    assert "{{ 7*7 }}" in page
-    assert 'lang="ar" dir="rtl"' in page
+    run = figures(page)
+    assert run["tgt"] == {"code": "ar", "name": "Arabic", "dir": "rtl"}
+    assert "alert(1)" not in page
+    assert rows(page)[0][1] == strange.replace("[PER:1 ", "").replace("]", "")
 
 
 def test_no_scores_no_manifests_no_rows(tmp_path: Path) -> None:
     page = report(tmp_path, [], prepared=tmp_path / "none", dataset=tmp_path / "none")
-    well_formed(page)
-    assert "No system was scored" in page
-    assert "There are no sentences" in page
+    run = figures(page)
+    assert (run["systems"], run["units"], rows(page)) == ([], 0, [])
 
 
 def test_the_same_input_gives_the_same_page(tmp_path: Path) -> None:
@@ -142,8 +148,24 @@ def test_the_same_input_gives_the_same_page(tmp_path: Path) -> None:
     assert one == report(tmp_path / "b", sample(3), metrics=METRICS)
 
 
+def test_a_project_has_one_page_for_all_its_languages(tmp_path: Path) -> None:
+    config = {"languages": {"source": "en", "targets": ["ha", "ar", "sw"]}}
+    (tmp_path / "params.yaml").write_text(json.dumps(config))
+    with pytest.raises(MissingInputError, match="nothing has been filtered"):
+        report_folder(tmp_path)
+    for target in ("ha", "ar"):
+        units, _ = write_tables(tmp_path / target, sample(2))
+        filtered = tmp_path / "outputs" / "filtered" / f"ner-{target}"
+        run_filter(units=units, out=filtered, params=FilterParams())
+    result = report_folder(tmp_path, limit=5)
+    assert (result["runs"], result["units"], result["in_page"]) == (2, 32, 10)
+    page = (tmp_path / "outputs" / "report" / "index.html").read_text(encoding="utf-8")
+    assert '<script type="text/plain" id="rows-1">' in page
+    assert "English → Hausa" in page and "English → Arabic" in page
+
+
 def test_missing_and_broken_inputs_are_named(tmp_path: Path) -> None:
-    with pytest.raises(MissingInputError, match=r"kept\.parquet"):
+    with pytest.raises(MissingInputError, match=r"attrition\.json"):
         report(tmp_path, sample(), filtered=tmp_path / "none")
     (tmp_path / "prepare" / "manifest.json").write_text("{")
     with pytest.raises(StorageError, match=r"manifest\.json"):

@@ -15,6 +15,7 @@ from labelproj.formats import write_documents
 from labelproj.provenance import file_digest
 from labelproj.records import Document, Unit
 from labelproj.stages.train import run_train
+from labelproj.tasks import TASKS
 from labelproj.train import load_tagger
 from labelproj.train.data import dataset_documents
 
@@ -169,7 +170,9 @@ def test_what_the_build_stage_writes_can_be_read(tmp_path: Path) -> None:
     read = [
         document
         for split in ("train", "validation")
-        for document in dataset_documents(tmp_path / "dataset", split, config="ner-ha", lang="ha")
+        for document in dataset_documents(
+            tmp_path / "dataset", split, config="ner-ha", lang="ha", task=TASKS["ner"]
+        )
     ]
     surfaces = {span.surface(segment.text) for d in read for segment, span in d.spans()}
     assert {"Amina Bello", "Kano", "Litinin", "Masar"} <= surfaces

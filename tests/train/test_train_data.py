@@ -11,6 +11,7 @@ from invented import invented_documents
 from labelproj import tables
 from labelproj.errors import MissingInputError, StorageError
 from labelproj.records import Unit
+from labelproj.tasks import TASKS
 from labelproj.train.data import (
     dataset_documents,
     documents_digest,
@@ -66,13 +67,13 @@ def test_the_digest_is_of_texts_and_spans_only() -> None:
 
 def test_a_missing_or_broken_dataset_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingInputError, match="run the build stage"):
-        dataset_documents(tmp_path, "train", config="ner-ha", lang="ha")
+        dataset_documents(tmp_path, "train", config="ner-ha", lang="ha", task=TASKS["ner"])
     folder = tmp_path / "data" / "ner-ha"
     folder.mkdir(parents=True)
-    assert dataset_documents(tmp_path, "train", config="ner-ha", lang="ha") == []
+    assert dataset_documents(tmp_path, "train", config="ner-ha", lang="ha", task=TASKS["ner"]) == []
     (folder / "train-00000-of-00001.parquet").write_text("no parquet")
     with pytest.raises(StorageError, match="run the build stage again"):
-        dataset_documents(tmp_path, "train", config="ner-ha", lang="ha")
+        dataset_documents(tmp_path, "train", config="ner-ha", lang="ha", task=TASKS["ner"])
 
 
 def test_gold_that_cannot_be_read_is_kept_apart(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The dataset card: what is in the folder, what made it, and what it is not good for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from labelproj._version import __version__
@@ -9,31 +9,39 @@ from labelproj.build.markdown import table_text as _table
 from labelproj.config import BuildParams
 from labelproj.errors import DependencyError
 from labelproj.languages import language_name
+from labelproj.review.apply import Applied
 
 __all__ = ["CardFacts", "SplitFacts", "card_text"]
 
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
-_TASK_IDS = {"ner": ["named-entity-recognition"]}
 #: What is said of the MT model, where its note (mt.json) has it.
 _MT_KEYS = ("model", "source", "revision", "licence", "family", "quantization", "digest")
 
 
 @dataclass(frozen=True, slots=True)
 class SplitFacts:
-    """What is in one split: rows, bytes as ``datasets`` counts them, spans of each label."""
+    """What is in one split: rows, bytes as ``datasets`` counts them, what the task counts."""
 
     name: str
     rows: int
     bytes: int
-    spans: Mapping[str, int]
+    counted: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """All that the card says and the parameters do not."""
+    """All that the card says and the parameters do not.
+
+    ``title``, ``category``, ``task_ids`` and ``about`` (the columns, in words) are the task's;
+    ``items`` has, for each kind of thing that it may drop, how many there were and are gone.
+    """
 
     config: str
     task: str
+    title: str
+    category: str
+    task_ids: Sequence[str]
+    about: str
     src: str
     tgt: str
     splits: Sequence[SplitFacts]
@@ -43,7 +51,8 @@ class CardFacts:
     attrition: Mapping[str, Any]
     metrics: Mapping[str, Any]
     signature: str
-    left_over: int
+    items: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    reviewed: Applied | None = None
 
 
 def card_text(features: Any, *, facts: CardFacts, params: BuildParams) -> str:
@@ -74,8 +83,8 @@ def card_text(features: Any, *, facts: CardFacts, params: BuildParams) -> str:
         language_creators=["machine-generated"],
         multilinguality=["translation"],
         size_categories=[next((name for top, name in _SIZES if rows < top), "n>1M")],
-        task_categories=["token-classification"],
-        task_ids=_TASK_IDS.get(facts.task, []),
+        task_categories=[facts.category],
+        task_ids=list(facts.task_ids),
         tags=["label-projection", "labelproj"],
         configs=[
             {
@@ -98,15 +107,13 @@ def _sections(facts: CardFacts, params: BuildParams) -> list[str]:
     source, target = language_name(facts.src), language_name(facts.tgt)
     return [
         f"# {params.name}",
-        f"{target} data for the task `{facts.task}`, made by machine from labelled {source} text: "
-        f"the text was translated and the labels were projected onto the translation. "
-        f"No person has checked the translations or the labels.",
+        f"{target} data for the task `{facts.task}` ({facts.title}), made by machine from "
+        f"labelled {source} text: the text was translated and the labels were projected onto the "
+        "translation. "
+        f"{_seen(facts.reviewed)}",
         "## Contents",
         _contents(facts),
-        "Each row is a document. `tokens` and `ner_tags` (IOB2) are for training; `spans` has "
-        "every label with its place in `text` (code points, half-open), its score and its method. "
-        "`complete` is false where some sentences of the source document were rejected. "
-        f"Overlapping spans that the tags have no room for: {facts.left_over}.",
+        facts.about,
         "## How to load",
         "```python\nfrom datasets import load_dataset\n\n"
         f'dataset = load_dataset("path/to/this/folder", "{facts.config}")\n```',
@@ -128,13 +135,22 @@ def _sections(facts: CardFacts, params: BuildParams) -> list[str]:
     ]
 
 
+def _seen(reviewed: Applied | None) -> str:
+    if reviewed is None or not reviewed.used:
+        return "No person has checked the translations or the labels."
+    return (
+        f"People have checked {reviewed.used} sentences: {reviewed.accept} were left as they were, "
+        f"{reviewed.edit} corrected and {reviewed.reject} rejected. The rest nobody has checked."
+    )
+
+
 def _contents(facts: CardFacts) -> str:
-    labels = sorted({label for split in facts.splits for label in split.spans})
+    names = sorted({name for split in facts.splits for name in split.counted})
     rows = [
-        (split.name, split.rows, *(split.spans.get(label, 0) for label in labels))
+        (split.name, split.rows, *(split.counted.get(name, 0) for name in names))
         for split in facts.splits
     ]
-    return _table(("split", "documents", *labels), rows)
+    return _table(("split", "rows", *names), rows)
 
 
 def _origin(facts: CardFacts, params: BuildParams) -> list[tuple[str, object]]:
@@ -171,7 +187,7 @@ def _attrition(facts: CardFacts) -> str:
         f"Of {counts.get('in', 0)} sentences, {counts.get('kept', 0)} were kept and "
         f"{counts.get('rejected', 0)} rejected. Of {documents['in']} documents, "
         f"{documents['kept']} have at least one kept sentence and {documents['complete']} are "
-        "complete.\n\n"
+        f"complete.{_dropped(facts)}\n\n"
         + _table(("filter", "threshold", "rejects", "rejects alone"), rows)
         + f"\n\n{_calibrated(counts)}"
     )
@@ -185,6 +201,16 @@ def _calibrated(counts: Mapping[str, Any]) -> str:
     if combiner:
         text += f" Signals were combined by a model learnt from: {combiner['learnt_from']}."
     return text
+
+
+def _dropped(facts: CardFacts) -> str:
+    """Say what was dropped from documents that were kept; `dropped.parquet` has the reasons."""
+    said = [
+        f"{count['dropped']} of {count['in']} {kind}s"
+        for kind, count in facts.items.items()
+        if count["in"]
+    ]
+    return f" Of what was in kept documents, {' and '.join(said)} were dropped." if said else ""
 
 
 def _threshold(thresholds: Mapping[str, object], name: str) -> str:

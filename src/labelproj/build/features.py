@@ -42,6 +42,7 @@ def ner_features(names: list[str]) -> Any:
             "spans": List(span),
             "source_id": Value("string"),
             "complete": Value("bool"),
+            "status": Value("string"),
             "signature": Value("string"),
         }
     )
@@ -85,6 +86,7 @@ def ner_rows(
                 ],
                 "source_id": document.id,
                 "complete": one.complete,
+                "status": one.status,
                 "signature": signature,
             }
         )

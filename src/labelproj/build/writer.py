@@ -1,5 +1,6 @@
 """Parquet files of one split, as ``datasets`` writes them, without holding the split."""
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ class SplitWriter:
     ``schema`` is an arrow schema with the ``huggingface`` metadata (``Features.arrow_schema``).
     ``total`` is the number of rows that will come: it gives N. Each file appears whole.
     A context manager. ``rows`` and ``bytes`` (in memory, as ``datasets`` counts) say what was
-    written, ``spans`` how many spans of each label.
+    written, ``counted`` what the task counts of the rows (spans of each label, say).
     """
 
     folder: Path
@@ -32,7 +33,7 @@ class SplitWriter:
     rows_per_file: int
     rows: int = 0
     bytes: int = 0
-    spans: dict[str, int] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
     _waiting: list[dict[str, object]] = field(default_factory=list)
     _stack: ExitStack = field(default_factory=ExitStack)
     _writer: Any = None
@@ -49,11 +50,11 @@ class SplitWriter:
         else:
             self._stack.__exit__(kind, *rest)  # type: ignore[arg-type]
 
-    def write(self, row: dict[str, object]) -> None:
-        """Take one row."""
+    def write(self, row: dict[str, object], *, counted: Iterable[str] = ()) -> None:
+        """Take one row, and what to count of it."""
         self._waiting.append(row)
-        for span in row["spans"]:  # type: ignore[attr-defined]
-            self.spans[span["label"]] = self.spans.get(span["label"], 0) + 1
+        for name in counted:
+            self.counted[name] = self.counted.get(name, 0) + 1
         room = self.rows_per_file - self._in_file
         if len(self._waiting) >= min(_ROWS_PER_GROUP, room):
             self._flush()

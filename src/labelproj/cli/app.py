@@ -20,7 +20,10 @@ from labelproj.cli import (
     init,
     project,
     release,
+    report,
     results,
+    review,
+    show,
     stage,
 )
 from labelproj.errors import LabelprojError, StorageError
@@ -40,10 +43,13 @@ app.command("init")(init.init)
 app.command("convert")(convert.convert)
 app.command("filter")(filter.filter_)
 app.command("calibrate")(calibrate.calibrate)
+app.command("report")(report.report)
+app.command("show")(show.show)
 app.command("results")(results.results)
 app.command("doctor")(doctor.doctor)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(bench.app, name="bench")
+app.add_typer(review.app, name="review")
 app.add_typer(stage.app, name="stage")
 app.command("diff")(diff.diff)
 app.add_typer(release.app, name="release")

@@ -1,26 +1,39 @@
 """``labelproj bench``: how well and how fast the parts do on gold data."""
 
 import tempfile
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from labelproj.cli.options import (
+    AlignerBackend,
+    AlignerComputeType,
     AlignerLayer,
     AlignerModel,
+    Backend,
     ConstrainedModel,
     ExtraBitext,
     Json,
     MarkerName,
     Markers,
+    Members,
 )
 from labelproj.cli.project import Device, Matching, Method
-from labelproj.cli.render import show_json, show_markdown, show_table
+from labelproj.cli.render import show_json, show_markdown, show_place, show_table
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Measure aligners and projection on gold data.")
+
+
+class Part(StrEnum):
+    """Which records are scored."""
+
+    ALL = "all"
+    EVEN = "even"
+    ODD = "odd"
 
 
 @app.callback()
@@ -40,12 +53,8 @@ def alignment(
     aligner_model: AlignerModel = None,
     aligner_layer: AlignerLayer = None,
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
-    backend: Annotated[
-        str, typer.Option(help="What computes an encoder: auto, torch or ct2.")
-    ] = "auto",
-    compute_type: Annotated[
-        str, typer.Option(help="The numbers of an encoder: float32, int8, …")
-    ] = "float32",
+    aligner_backend: AlignerBackend = Backend.AUTO,
+    aligner_compute_type: AlignerComputeType = "float32",
     extra_bitext: ExtraBitext = None,
     src: Annotated[
         str | None, typer.Option(help="Source language, if the file's name does not tell.")
@@ -74,8 +83,8 @@ def alignment(
             "model": aligner_model,
             "layer": aligner_layer,
             "matching": matching.value,
-            "backend": backend,
-            "compute_type": compute_type,
+            "backend": aligner_backend.value,
+            "compute_type": aligner_compute_type,
             "extra_bitext": [str(path) for path in extra_bitext or ()],
         }
     )
@@ -115,10 +124,20 @@ def projection(
     ] = "eflomal",
     aligner_model: AlignerModel = None,
     aligner_layer: AlignerLayer = None,
+    aligner_backend: AlignerBackend = Backend.AUTO,
+    aligner_compute_type: AlignerComputeType = "float32",
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
+    member: Members = None,
     extra_bitext: ExtraBitext = None,
     constrained_model: ConstrainedModel = None,
     markers: Markers = MarkerName.BRACKETS,
+    part: Annotated[
+        Part, typer.Option(help="Score all records, or every second (all are learnt from).")
+    ] = Part.ALL,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw scores against correctness, as SVG, into this folder."),
+    ] = None,
     device: Annotated[Device, typer.Option(help="Where models run.")] = Device.AUTO,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print a Markdown table on stdout.")
@@ -132,29 +151,45 @@ def projection(
     Example: labelproj bench projection --gold gold.en-es.jsonl --aligner eflomal
     """
     from labelproj.config import AlignParams, ConstrainedParams, ProjectParams
+    from labelproj.evaluate.calibration_plot import write_calibration_plot
     from labelproj.evaluate.projection import bench_projection
 
-    align = AlignParams(
-        name=aligner,
-        model=aligner_model,
-        layer=aligner_layer,
-        matching=matching.value,
-        extra_bitext=tuple(str(path) for path in extra_bitext or ()),
+    align = AlignParams.model_validate(
+        {
+            "name": aligner,
+            "model": aligner_model,
+            "layer": aligner_layer,
+            "matching": matching.value,
+            "backend": aligner_backend.value,
+            "compute_type": aligner_compute_type,
+            "extra_bitext": [str(path) for path in extra_bitext or ()],
+        }
     )
     constrained = ConstrainedParams.model_validate(
         {"model": constrained_model, "markers": markers.value}
     )
-    params = ProjectParams(method=method.value, align=align, constrained=constrained)
+    params = ProjectParams(
+        method=method.value, members=tuple(member or ()), align=align, constrained=constrained
+    )
     sets: list[dict[str, Any]] = []
     for path in gold:
         with tempfile.TemporaryDirectory(prefix="labelproj-bench-") as work:
-            sets.append(bench_projection(path, params=params, work=Path(work), device=device.value))
+            one = bench_projection(
+                path, params=params, work=Path(work), device=device.value, part=part.value
+            )
+        sets.append(one)
+        if plot is not None:
+            show_place("plot", write_calibration_plot(one, plot))
     scores = ("exact_f1", "precision", "recall", "overlap_f1", "projected")
-    columns = ("set", "name", "method", *scores, "spans", "spans_per_second")
+    columns = ("set", "name", "method", *scores, "spans", "seconds", "peak_mib")
     rows = [[one[name] for name in columns] for one in sets]
     if json:
         show_json({"sets": sets})
     elif markdown:
         show_markdown(columns, rows)
     else:
-        show_table("projection", columns, rows)
+        short = ("exact_f1", "precision", "recall", "projected", "spans", "seconds", "peak_mib")
+        titles = ("set", "method", "F1", "P", "R", "placed %", "spans", "s", "MiB")
+        what = [[f"{one['set']} {one['name']}", one["method"]] for one in sets]
+        shown = [[one[name] for name in short] for one in sets]
+        show_table("projection", titles, [a + b for a, b in zip(what, shown, strict=True)])

@@ -16,10 +16,12 @@ def convert(
     target: Annotated[Path, typer.Argument(help="What to write; its name tells the format.")],
     lang: Annotated[str, typer.Option(help="Language of the text, as ISO 639.")] = "en",
     source_format: Annotated[
-        str | None, typer.Option("--from", help="Format of the input: conll, jsonl, docbin, brat.")
+        str | None,
+        typer.Option("--from", help="Format of the input, by its name in the documentation."),
     ] = None,
     target_format: Annotated[
-        str | None, typer.Option("--to", help="Format of the output: conll, jsonl, docbin, brat.")
+        str | None,
+        typer.Option("--to", help="Format of the output, by its name in the documentation."),
     ] = None,
     label_map: Annotated[
         str | None, typer.Option(help="Rename labels: 'geo=LOC,*=' (nothing drops).")

@@ -40,6 +40,56 @@ def spans(
     show_scores(scores)
 
 
+@app.command()
+def events(
+    pred: Annotated[Path, typer.Argument(help="Predicted events, in any format that has them.")],
+    gold: Annotated[Path, typer.Argument(help="Gold events, in any format that has them.")],
+    json: Json = False,
+) -> None:
+    """Trigger and argument F1 as TextEE has them: identified, classified, attached.
+
+    Example: labelproj evaluate events predicted.oneie.jsonl gold.oneie.jsonl
+    """
+    from labelproj.evaluate.events import score_event_files
+
+    scores = score_event_files(pred, gold)
+    if json:
+        show_json(scores)
+        return
+    columns = ("", "precision", "recall", "F1", "gold", "predicted")
+    rows = [
+        (name.replace("_", " "), s["precision"], s["recall"], s["f1"], s["gold"], s["predicted"])
+        for name, s in scores.items()
+    ]
+    show_table("event scores", columns, rows)
+
+
+@app.command()
+def answers(
+    pred: Annotated[
+        Path, typer.Argument(help="Predicted answers: SQuAD JSON, or an object of id: text.")
+    ],
+    gold: Annotated[Path, typer.Argument(help="Gold questions, in SQuAD JSON or JSON Lines.")],
+    lang: Annotated[
+        str, typer.Option(help="Language of the answers, for MLQA's normalisation.")
+    ] = "en",
+    json: Json = False,
+) -> None:
+    """Exact match and F1 of answers, as SQuAD and as MLQA have them, and of their places.
+
+    Example: labelproj evaluate answers predictions.json gold.squad.json --lang es
+    """
+    from labelproj.cli.render import show_counts
+    from labelproj.evaluate.answers import score_answer_files
+    from labelproj.languages import iso_code
+
+    scores = score_answer_files(pred, gold, lang=iso_code(lang))
+    if json:
+        show_json(scores)
+    else:
+        show_counts("answer scores", scores)
+
+
 def show_scores(scores: Mapping[str, Any]) -> None:
     """Show span scores as a table, over all labels first."""
     rows = []

@@ -7,13 +7,17 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "AlignerBackend",
+    "AlignerComputeType",
     "AlignerLayer",
     "AlignerModel",
+    "Backend",
     "ConstrainedModel",
     "ExtraBitext",
     "Json",
     "MarkerName",
     "Markers",
+    "Members",
     "ParamsFile",
     "Resume",
     "parse_label_map",
@@ -30,6 +34,28 @@ AlignerModel = Annotated[
 ]
 AlignerLayer = Annotated[
     int | None, typer.Option(help="Its layer; chosen for the model when not given.")
+]
+
+
+class Backend(StrEnum):
+    """What computes an encoder."""
+
+    AUTO = "auto"
+    TORCH = "torch"
+    CT2 = "ct2"
+
+
+AlignerBackend = Annotated[Backend, typer.Option(help="What computes the aligner's encoder.")]
+AlignerComputeType = Annotated[
+    str, typer.Option(help="The numbers of the aligner's encoder: float32, int8, …")
+]
+Members = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--member",
+        help="A member of the ensemble, may be repeated: an aligner, or NAME:MODEL for one with a "
+        "model of its own.",
+    ),
 ]
 ExtraBitext = Annotated[
     list[Path] | None,

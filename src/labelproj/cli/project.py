@@ -7,13 +7,17 @@ from typing import Annotated
 import typer
 
 from labelproj.cli.options import (
+    AlignerBackend,
+    AlignerComputeType,
     AlignerLayer,
     AlignerModel,
+    Backend,
     ConstrainedModel,
     ExtraBitext,
     Json,
     MarkerName,
     Markers,
+    Members,
     Resume,
     parse_label_map,
 )
@@ -30,10 +34,12 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
-class TaskName(StrEnum):
+class Task(StrEnum):
     """The tasks there are."""
 
     NER = "ner"
+    EAE = "eae"
+    QA = "qa"
 
 
 class Method(StrEnum):
@@ -41,6 +47,7 @@ class Method(StrEnum):
 
     ALIGNMENT = "alignment"
     CONSTRAINED = "constrained"
+    ENSEMBLE = "ensemble"
 
 
 class Matching(StrEnum):
@@ -57,7 +64,7 @@ def project(
         list[str],
         typer.Argument(
             metavar="INPUT...",
-            help="CoNLL, JSONL, DocBin (.spacy), brat folder or hf:NAME[:CONFIG[:SPLIT]]; .gz too.",
+            help="A file or folder in any readable format, or hf:NAME[:CONFIG[:SPLIT]]; .gz too.",
         ),
     ],
     src: Annotated[str, typer.Option(help="Language of the input, as ISO 639.")],
@@ -70,14 +77,23 @@ def project(
             "Not needed when the input brings its translations (tgt_text)."
         ),
     ] = None,
-    task: Annotated[TaskName, typer.Option(help="What the labels mean.")] = TaskName.NER,
+    task: Annotated[
+        Task,
+        typer.Option(
+            help="What the labels mean: ner (spans), eae (events and arguments), "
+            "qa (questions and answers)."
+        ),
+    ] = Task.NER,
     method: Annotated[Method, typer.Option(help="Projection method.")] = Method.ALIGNMENT,
     aligner: Annotated[
         str, typer.Option(help="eflomal, systran, embedding, attention or simalign.")
     ] = "eflomal",
     aligner_model: AlignerModel = None,
     aligner_layer: AlignerLayer = None,
+    aligner_backend: AlignerBackend = Backend.AUTO,
+    aligner_compute_type: AlignerComputeType = "float32",
     matching: Annotated[Matching, typer.Option(help="Its matching.")] = Matching.ITERMAX,
+    member: Members = None,
     extra_bitext: ExtraBitext = None,
     constrained_model: ConstrainedModel = None,
     markers: Markers = MarkerName.BRACKETS,
@@ -157,6 +173,7 @@ def project(
             prepare=prepare,
             translate=translate,
             format=input_format,
+            task=task.value,
         )
         if json:
             show_json(result)
@@ -165,12 +182,16 @@ def project(
         return
     from labelproj.stages.job import run_job
 
-    align = AlignParams(
-        name=aligner,
-        model=aligner_model,
-        layer=aligner_layer,
-        matching=matching.value,
-        extra_bitext=tuple(str(path) for path in extra_bitext or ()),
+    align = AlignParams.model_validate(
+        {
+            "name": aligner,
+            "model": aligner_model,
+            "layer": aligner_layer,
+            "matching": matching.value,
+            "backend": aligner_backend.value,
+            "compute_type": aligner_compute_type,
+            "extra_bitext": [str(path) for path in extra_bitext or ()],
+        }
     )
     constrained = ConstrainedParams.model_validate(
         {"model": constrained_model, "markers": markers.value}
@@ -185,7 +206,11 @@ def project(
         prepare=prepare,
         translate=translate,
         project=ProjectParams(
-            method=method.value, align=align, constrained=constrained, min_score=min_score
+            method=method.value,
+            members=tuple(member or ()),
+            align=align,
+            constrained=constrained,
+            min_score=min_score,
         ),
         filters=load_config(filters).filter if filters else FilterParams(),
         format=input_format,
@@ -208,5 +233,7 @@ def _show(result: dict[str, object], out: Path) -> None:
         rows.append([what, *(counts[what][name] for name in names)])
     spans = counts["spans"]
     rows.append(["spans", spans["spans"], spans["projected"], spans["spans"] - spans["projected"]])
+    for kind, number in counts["items"].items():
+        rows.append([f"{kind}s", number["in"], number["kept"], number["dropped"]])
     show_table(f"projected in {result['seconds']} s", ("", "in", "kept", "rejected"), rows)
     show_place("results", out)

@@ -1,34 +1,25 @@
 """Score a projection method on gold parallel texts: given translations, gold spans both sides."""
 
+import resource
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import psutil
-
-from labelproj.align import TokenPair
-from labelproj.align.record import GivenAligner, read_pharaoh
 from labelproj.config import ProjectParams
-from labelproj.errors import InputError, MissingInputError
+from labelproj.errors import MissingInputError
 from labelproj.evaluate.calibration import calibration
+from labelproj.evaluate.given import given_proposers
 from labelproj.evaluate.spans import SpanScores, score_spans, snap
 from labelproj.formats.parallel import GoldPair, read_gold_pairs
 from labelproj.progress import log
-from labelproj.project import LabelledPair, Projector, open_projector
-from labelproj.project.alignment import AlignmentProposer
-from labelproj.project.joint import JointProjector
-from labelproj.project.propose import Tuning
+from labelproj.project import LabelledPair, Projector, member_names, open_projector
 from labelproj.provenance import file_digest, signature
 from labelproj.records import Projection, Reject, Span
-from labelproj.text import words
 
-__all__ = ["bench_projection", "read_gold", "score_projection"]
+__all__ = ["bench_projection", "projection_metrics", "read_gold"]
 
 BATCH = 1024
-#: Aligner names that say where links come from: ``record:awesome``, ``pharaoh:FILE``.
-RECORD, PHARAOH = "record:", "pharaoh:"
-
-Offsets = Sequence[tuple[int, int]]
 
 
 def read_gold(path: Path) -> list[GoldPair]:
@@ -47,19 +38,26 @@ def read_gold(path: Path) -> list[GoldPair]:
     return pairs
 
 
-def score_projection(
+def projection_metrics(
     path: Path,
     *,
     params: ProjectParams,
     work: Path,
     device: str = "auto",
     mt: str | None = None,
-) -> SpanScores:
-    """Project the source spans of a gold file onto its translations and score them."""
+) -> dict[str, object]:
+    """Project the source spans of a gold file onto its translations and score them.
+
+    Returns :meth:`SpanScores.as_dict` with the ``method`` and its ``calibration``: what share
+    of the spans of like score is right.
+    """
     gold = read_gold(path)
-    projector = _open(gold, params, work=work, device=device, mt=mt)
-    found = list(_projected(gold, projector, given_tokens=False))
-    return _scores(gold, found)
+    projector = _open(gold, params, path=path, work=work, device=device, mt=mt)
+    found = list(_projected(gold, projector))
+    return _scores(gold, found).as_dict() | {
+        "method": _method(params),
+        "calibration": calibration(_judged(gold, found)),
+    }
 
 
 def bench_projection(
@@ -69,35 +67,34 @@ def bench_projection(
     work: Path,
     device: str = "auto",
     mt: str | None = None,
+    part: str = "all",
 ) -> dict[str, object]:
     """Return scores (0 to 100), speed, memory and calibration of a method on one gold file.
 
-    ``params.align.name`` may also be ``record:NAME`` (the alignments that the records carry) or
-    ``pharaoh:FILE`` (a line a record); tokens are then those of the records. ``peak_mib`` is the
-    resident memory of this process when it was done. Raises InputError when the records have no
-    such alignments or no tokens.
+    The aligner's or a member's name may also be ``record:NAME`` (the alignments that the records
+    carry) or ``pharaoh:FILE`` (a line a record); their tokens are those of the records. ``part``
+    says which records count: ``all``, or the first, third, … (``even``, counted from 0) or the
+    others (``odd``); all are learnt from. ``peak_mib`` is the most memory that this process had
+    at any time, and its largest child (``ru_maxrss``), in MiB. Raises InputError when the records
+    have no such alignments.
     """
     gold = read_gold(path)
-    name = params.align.name
-    given = params.method == "alignment" and name.startswith((RECORD, PHARAOH))
     started = time.monotonic()
-    if given:
-        # Links without probabilities: a word with none does not say that its mass is elsewhere.
-        projector: Projector = JointProjector(
-            AlignmentProposer(_given(gold, name, path), tuning=Tuning(missing=0.0))
-        )
-    else:
-        projector = _open(gold, params, work=work, device=device, mt=mt)
-    found = list(_projected(gold, projector, given_tokens=given))
+    projector = _open(gold, params, path=path, work=work, device=device, mt=mt)
+    found = list(_projected(gold, projector))
     seconds = time.monotonic() - started
+    projected = sum(len(projections) for projections in found)
+    counted = slice(0, None, 1) if part == "all" else slice(int(part == "odd"), None, 2)
+    gold, found = gold[counted], found[counted]
     scores = _scores(gold, found)
     spans = sum(len(projections) for projections in found)
     placed = sum(p.start is not None for projections in found for p in projections)
     return {
         "name": path.name.removesuffix(".gz").removesuffix(".jsonl"),
         "set": path.parent.name,
-        "pair": f"{gold[0].src_lang}-{gold[0].tgt_lang}",
-        "method": f"{params.method}:{name}" if params.method == "alignment" else params.method,
+        "pair": f"{gold[0].src_lang}-{gold[0].tgt_lang}" if gold else "",
+        "part": part,
+        "method": _method(params),
         "exact_f1": round(100 * scores.exact.f1, 2),
         "precision": round(100 * scores.exact.precision, 2),
         "recall": round(100 * scores.exact.recall, 2),
@@ -106,69 +103,56 @@ def bench_projection(
         "texts": len(gold),
         "spans": spans,
         "seconds": round(seconds, 2),
-        "spans_per_second": round(spans / seconds, 1),
-        "peak_mib": round(psutil.Process().memory_info().rss / 2**20, 1),
+        "spans_per_second": round(projected / seconds, 1),
+        "peak_mib": _peak_mib(),
         "calibration": calibration(_judged(gold, found)),
-        "signature": signature("bench", {**projector.params(), "gold": file_digest(path)}),
+        "signature": signature(
+            "bench", {**projector.params(), "gold": file_digest(path), "part": part}
+        ),
     }
 
 
+def _method(params: ProjectParams) -> str:
+    """Return the name of a method in results: with its aligner or members, where it has them."""
+    names = member_names(params)
+    return params.method if names == (params.method,) else f"{params.method}:{'+'.join(names)}"
+
+
+def _peak_mib() -> float:
+    """Return the highest resident memory of this process and of its largest child, in MiB."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    kibibyte = 1 if sys.platform == "darwin" else 1024  # the unit of ru_maxrss
+    return round(sum(usage.ru_maxrss for usage in usages) * kibibyte / 2**20, 1)
+
+
 def _open(
-    gold: Sequence[GoldPair], params: ProjectParams, *, work: Path, device: str, mt: str | None
+    gold: Sequence[GoldPair],
+    params: ProjectParams,
+    *,
+    path: Path,
+    work: Path,
+    device: str,
+    mt: str | None,
 ) -> Projector:
-    languages = {"src_lang": gold[0].src_lang, "tgt_lang": gold[0].tgt_lang}
-    projector = open_projector(params, work=work, device=device, mt=mt, **languages)
+    projector = open_projector(
+        params,
+        work=work,
+        src_lang=gold[0].src_lang,
+        tgt_lang=gold[0].tgt_lang,
+        device=device,
+        mt=mt,
+        given=given_proposers(gold, member_names(params), path=path),
+    )
     projector.fit(lambda: ((pair.src_text, pair.tgt_text) for pair in gold))
     return projector
 
 
-def _projected(
-    gold: Sequence[GoldPair], projector: Projector, *, given_tokens: bool
-) -> Iterator[tuple[Projection, ...]]:
+def _projected(gold: Sequence[GoldPair], projector: Projector) -> Iterator[tuple[Projection, ...]]:
     for first in range(0, len(gold), BATCH):
+        part = gold[first : first + BATCH]
         yield from projector.project(
-            [
-                LabelledPair(
-                    pair.src_text,
-                    pair.src_spans,
-                    pair.tgt_text,
-                    _offsets(pair) if given_tokens else None,
-                )
-                for pair in gold[first : first + BATCH]
-            ]
+            [LabelledPair(pair.src_text, pair.src_spans, pair.tgt_text) for pair in part]
         )
-
-
-def _offsets(pair: GoldPair) -> tuple[Offsets, Offsets]:
-    return pair.src_tokens or words(pair.src_text), pair.tgt_tokens or words(pair.tgt_text)
-
-
-def _given(gold: Sequence[GoldPair], name: str, path: Path) -> GivenAligner:
-    pairs = []
-    for pair in gold:
-        src, tgt = _offsets(pair)
-        pairs.append(
-            TokenPair(
-                tuple(pair.src_text[start:end] for start, end in src),
-                tuple(pair.tgt_text[start:end] for start, end in tgt),
-            )
-        )
-    if name.startswith(PHARAOH):
-        return GivenAligner(name, read_pharaoh(Path(name.removeprefix(PHARAOH)), pairs))
-    key = name.removeprefix(RECORD)
-    known = {aligner for pair in gold for aligner in pair.alignments}
-    if key not in known:
-        raise InputError(
-            f"the records have no alignments named {key!r}",
-            where=str(path),
-            remedy=f"there are {', '.join(sorted(known)) or 'none'}",
-        )
-    links = {
-        tokens: pair.alignments[key]
-        for tokens, pair in zip(pairs, gold, strict=True)
-        if key in pair.alignments
-    }
-    return GivenAligner(name, links)
 
 
 def _scores(gold: Sequence[GoldPair], found: Sequence[Sequence[Projection]]) -> SpanScores:

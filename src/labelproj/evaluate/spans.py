@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from labelproj.errors import FormatError, MissingInputError, RecordError
-from labelproj.formats import format_of, read_documents
+from labelproj.errors import FormatError, RecordError
+from labelproj.formats import check_inputs, format_of, read_documents, split_spec
 from labelproj.formats.base import joined_text
 from labelproj.formats.json_values import json_records
 from labelproj.formats.parallel import GoldPair, read_gold_pairs
@@ -26,6 +26,7 @@ __all__ = [
     "SpanCounts",
     "SpanScores",
     "count_spans",
+    "is_parallel",
     "score_files",
     "score_spans",
     "snap",
@@ -241,10 +242,9 @@ def _snapped(spans: Sequence[Span], document: _Read) -> Sequence[Span]:
 
 
 def _read_all(path: Path, label_map: Mapping[str, str | None]) -> dict[str, _Read]:
-    if not path.exists():
-        raise MissingInputError("no such file or folder", where=str(path), remedy="check the path")
+    check_inputs([str(path)])
     records: Iterator[GoldPair | Document | Reject]
-    records = read_gold_pairs(path) if _is_parallel(path) else read_documents(str(path), lang="xx")
+    records = read_gold_pairs(path) if is_parallel(path) else read_documents(str(path), lang="xx")
     found: dict[str, _Read] = {}
     for record in records:
         if isinstance(record, Reject):
@@ -268,11 +268,11 @@ def _read_all(path: Path, label_map: Mapping[str, str | None]) -> dict[str, _Rea
     return found
 
 
-def _is_parallel(path: Path) -> bool:
+def is_parallel(path: Path) -> bool:
     """Say whether a file's first record has a target side with spans."""
     if format_of(str(path)) != "jsonl":
         return False
-    for _, _, record in json_records(path):
+    for _, _, record in json_records(Path(split_spec(str(path))[1])):
         if not isinstance(record, Reject):
             return "tgt_text" in record and "tgt_spans" in record
     return False

@@ -11,11 +11,17 @@ from pathlib import Path
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats.base import Format
 from labelproj.formats.brat import Brat
+from labelproj.formats.brat_events import BratEvents
 from labelproj.formats.conll import Conll
 from labelproj.formats.docbin import DocBinFormat
 from labelproj.formats.hub import HF_PREFIX, HubDataset
+from labelproj.formats.json_values import first_object
 from labelproj.formats.jsonl import Jsonl
-from labelproj.formats.lines import suffix_of
+from labelproj.formats.lines import plain_name
+from labelproj.formats.oneie import OneIe
+from labelproj.formats.phee import Phee
+from labelproj.formats.rams import Rams
+from labelproj.formats.squad import Squad
 from labelproj.records import Document, Reject
 
 __all__ = [
@@ -25,6 +31,7 @@ __all__ = [
     "format_named",
     "format_of",
     "read_documents",
+    "split_spec",
     "write_documents",
 ]
 
@@ -33,6 +40,11 @@ FORMATS: dict[str, type[Format]] = {
     "jsonl": Jsonl,
     "docbin": DocBinFormat,
     "brat": Brat,
+    "brat_events": BratEvents,
+    "oneie": OneIe,
+    "phee": Phee,
+    "rams": Rams,
+    "squad": Squad,
     "hf": HubDataset,
 }
 
@@ -54,24 +66,50 @@ def format_named(name: str, options: Mapping[str, object] | None = None) -> Form
         ) from error
 
 
-def format_of(spec: str) -> str:
-    """Return the name of the format that a path or ``hf:…`` is taken to be, by its ending.
+def split_spec(spec: str) -> tuple[str | None, str]:
+    """Return the format that an input names before its path (``phee:FILE``), and the path.
 
-    A folder is brat. Raises UsageError for an ending that is not known.
+    ``hf:`` names stay as they are.
+    """
+    name, colon, rest = spec.partition(":")
+    if colon and name in FORMATS and name != "hf":
+        return name, rest
+    return None, spec
+
+
+def format_of(spec: str) -> str:
+    """Return the name of the format that a path or ``hf:…`` is taken to be.
+
+    ``FORMAT:PATH`` is that format, a folder is brat; otherwise the ending decides, the longest
+    that fits, and of a JSON file that is there its first object. Raises UsageError for an
+    ending that is not known.
     """
     if spec.startswith(HF_PREFIX):
         return "hf"
-    path = Path(spec)
+    named, rest = split_spec(spec)
+    if named:
+        return named
+    path = Path(rest)
     if path.is_dir():
         return "brat"
-    for name, kind in FORMATS.items():
-        if suffix_of(path) in kind.suffixes:
-            return name
-    raise UsageError(
-        f"what format is {suffix_of(path) or 'a file without an ending'}?",
-        where=spec,
-        remedy=f"name it with --format (labelproj convert: --from, --to): {', '.join(FORMATS)}",
-    )
+    fitting = [
+        (len(suffix), name)
+        for name, kind in FORMATS.items()
+        for suffix in kind.suffixes
+        if plain_name(path).endswith(suffix)
+    ]
+    if not fitting:
+        raise UsageError(
+            f"what format is {path.suffix or 'a file without an ending'}?",
+            where=spec,
+            remedy="name it before the path (FORMAT:PATH) or with --format (labelproj convert: "
+            f"--from, --to): {', '.join(FORMATS)}",
+        )
+    found = max(fitting, key=lambda one: one[0])[1]
+    if found == Jsonl.name and path.is_file() and (head := first_object(path)):
+        claimed = (name for name, kind in FORMATS.items() if kind.claims(head))
+        return next(claimed, found)
+    return found
 
 
 def check_inputs(specs: Iterable[str], *, format: str | None = None) -> None:
@@ -80,8 +118,9 @@ def check_inputs(specs: Iterable[str], *, format: str | None = None) -> None:
     Nothing is read; whether an ``hf:`` dataset exists is not asked.
     """
     for spec in specs:
-        if not spec.startswith(HF_PREFIX) and not Path(spec).exists():
-            raise MissingInputError("no such file or folder", where=spec, remedy="check the path")
+        path = split_spec(spec)[1]
+        if not path.startswith(HF_PREFIX) and not Path(path).exists():
+            raise MissingInputError("no such file or folder", where=path, remedy="check the path")
         format_named(format or format_of(spec))
 
 
@@ -94,7 +133,8 @@ def read_documents(
 ) -> Iterator[Document | Reject]:
     """Yield the documents of ``spec`` in their order, and a Reject for each bad record.
 
-    ``spec`` is a path (``.gz`` or not; a folder for brat) or ``hf:NAME[:CONFIG[:SPLIT]]``;
+    ``spec`` is a path (``.gz`` or not; a folder for brat), ``FORMAT:PATH`` or
+    ``hf:NAME[:CONFIG[:SPLIT]]``;
     ``lang`` the language of its text, where the source does not say; ``format`` a name of
     ``FORMATS``, taken from the ending of the path when it is not given; ``options`` the fields
     of that format. One record is in memory at a time (DocBin excepted).
@@ -104,7 +144,7 @@ def read_documents(
     """
     check_inputs([spec], format=format)
     reader = format_named(format or format_of(spec), options)
-    return reader.read(spec, lang=lang)
+    return reader.read(split_spec(spec)[1], lang=lang)
 
 
 def write_documents(documents: Iterable[Document], path: Path, *, format: str | None = None) -> int:

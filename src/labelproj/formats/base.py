@@ -9,7 +9,7 @@ MissingInputError (not there, or nothing in it) and FormatError (not this format
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -31,6 +31,14 @@ class Format(ABC):
     name: ClassVar[str]
     #: File name endings that are this format, each with its dot, without ``.gz``.
     suffixes: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def claims(cls, head: Mapping[str, object]) -> bool:
+        """Say whether a ``.jsonl`` or ``.json`` file with this first object is this format.
+
+        Of a file that is one large object, ``head`` has the keys that its beginning shows.
+        """
+        return False
 
     @abstractmethod
     def read(self, source: str, *, lang: str) -> Iterator[Document | Reject]:

@@ -14,7 +14,7 @@ from labelproj.formats.base import Format, checked_spans, joined_text, plain_doc
 from labelproj.formats.lines import UTF8_BOM, Line, numbered_lines, open_output, read_bytes
 from labelproj.records import Document, Reject, Span
 
-__all__ = ["Brat"]
+__all__ = ["Brat", "annotation_pairs", "file_name", "read_pair", "text_bound"]
 
 _PLACES = regex.compile(r"(?P<label>\S+) (?P<places>\d+ \d+(?:;\d+ \d+)*)")
 _PACKED = ("", ".gz")
@@ -36,19 +36,8 @@ class Brat(Format):
 
     def read(self, source: str, *, lang: str) -> Iterator[Document | Reject]:
         """Yield one document a pair of files, in the order of names; see :meth:`Format.read`."""
-        path = Path(source)
-        files = _annotation_files(path) if path.is_dir() else [path]
-        if not files:
-            raise FormatError(
-                "no .ann file in this folder",
-                where=source,
-                remedy="give a folder of .txt and .ann pairs; "
-                "a Hugging Face dataset folder is read as hf:FOLDER",
-            )
-        for file in files:
-            base = file.parent / file.name.removesuffix(".gz").removesuffix(".ann")
-            inside = base.relative_to(path) if path.is_dir() else Path(base.name)
-            yield _pair(file, base, unquote(inside.as_posix()), lang)
+        for file, base, name in annotation_pairs(source):
+            yield read_pair(file, base, name, lang)
 
     def write(self, documents: Iterable[Document], path: Path) -> int:
         """Write a pair of files a document into the folder ``path``; see :meth:`Format.write`.
@@ -65,7 +54,7 @@ class Brat(Format):
         count = 0
         for document in documents:
             text, spans = joined_text(document)
-            name = _file_name(document.id)
+            name = file_name(document.id)
             with open_output(path / f"{name}.txt") as stream:
                 stream.write(text)
             with open_output(path / f"{name}.ann") as stream:
@@ -74,11 +63,31 @@ class Brat(Format):
         return count
 
 
+def annotation_pairs(source: str) -> Iterator[tuple[Path, Path, str]]:
+    """Yield the annotation files of a folder (or the one file), each with its path without
+    endings and the document's id. Raises FormatError where the folder has none.
+    """
+    path = Path(source)
+    files = _annotation_files(path) if path.is_dir() else [path]
+    if not files:
+        raise FormatError(
+            "no .ann file in this folder",
+            where=source,
+            remedy="give a folder of .txt and .ann pairs; "
+            "a Hugging Face dataset folder is read as hf:FOLDER",
+        )
+    for file in files:
+        base = file.parent / file.name.removesuffix(".gz").removesuffix(".ann")
+        inside = base.relative_to(path) if path.is_dir() else Path(base.name)
+        yield file, base, unquote(inside.as_posix())
+
+
 def _annotation_files(folder: Path) -> list[Path]:
     return sorted(file for end in _PACKED for file in folder.rglob(f"*.ann{end}"))
 
 
-def _pair(file: Path, base: Path, name: str, lang: str) -> Document | Reject:
+def read_pair(file: Path, base: Path, name: str, lang: str) -> Document | Reject:
+    """Read one pair of files: text-bound annotations as spans, named by their ids."""
     text_files = [base.parent / f"{base.name}.txt{end}" for end in _PACKED]
     text_file = next((one for one in text_files if one.is_file()), None)
     if text_file is None:
@@ -181,17 +190,22 @@ def _lines(text: str, spans: list[Span]) -> Iterator[str]:
     for span in spans:
         parts.setdefault((span.id, span.label), []).append(span)
     for number, ((_, label), group) in enumerate(parts.items(), start=1):
-        places = [
-            (span.start + match.start(), span.start + match.end())
-            for span in sorted(group, key=lambda span: span.start)
-            for match in regex.finditer(r"[^\r\n]+", span.surface(text))
-        ]
-        where = ";".join(f"{start} {end}" for start, end in places)
-        surface = " ".join(text[start:end] for start, end in places).replace("\t", " ")
-        yield f"T{number}\t{'_'.join(label.split())} {where}\t{surface}\n"
+        yield text_bound(f"T{number}", label, group, text)
 
 
-def _file_name(name: str) -> str:
+def text_bound(name: str, label: str, parts: Iterable[Span], text: str) -> str:
+    """Return the ``T`` line of a span in one or more parts; a line break parts it too."""
+    places = [
+        (span.start + match.start(), span.start + match.end())
+        for span in sorted(parts, key=lambda span: span.start)
+        for match in regex.finditer(r"[^\r\n]+", span.surface(text))
+    ]
+    where = ";".join(f"{start} {end}" for start, end in places)
+    surface = " ".join(text[start:end] for start, end in places).replace("\t", " ")
+    return f"{name}\t{'_'.join(label.split())} {where}\t{surface}\n"
+
+
+def file_name(name: str) -> str:
     """Return a file name that stands for an id, short enough for every file system."""
     quoted = quote(name, safe=" ") or "_"
     if quoted.startswith("."):  # a hidden file, or no file at all

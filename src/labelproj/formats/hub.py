@@ -9,13 +9,17 @@ from labelproj.errors import DependencyError, FormatError, HubError, MissingInpu
 from labelproj.formats.base import Format, demand_format, plain_document
 from labelproj.formats.detokenize import detokenize, join_with_spaces
 from labelproj.formats.json_values import spans_value, text_value
-from labelproj.records import Document, Reject
+from labelproj.formats.squad import answer_span, question_document
+from labelproj.records import Document, Reject, Span
 from labelproj.tags import spans_from_tags
 
 __all__ = ["HF_PREFIX", "HubDataset"]
 
 HF_PREFIX = "hf:"
-_COLUMNS = "columns 'tokens' and 'ner_tags', or 'text' and 'spans'"
+_COLUMNS = (
+    "columns 'tokens' and 'ner_tags', or 'text' and 'spans', or 'context', 'question' and 'answers'"
+)
+_QA_COLUMNS = frozenset({"context", "question", "answers"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,9 @@ class HubDataset(Format):
     """``hf:NAME[@REVISION][:CONFIG[:SPLIT]]``; NAME is a dataset's Hub id or a folder.
 
     Rows have ``text`` and ``spans`` (as in JSON Lines), or ``tokens`` and ``ner_tags`` (strings,
-    or ClassLabel numbers). Without SPLIT the only split is read, or ``train``. Documents are
+    or ClassLabel numbers), or SQuAD's ``context``, ``question`` and ``answers`` (``text``,
+    ``answer_start``), where rows of one context that follow each other become one document.
+    Without SPLIT the only split is read, or ``train``. Documents are
     named by the column ``id``, or ``<name>-<split>-<n>``, n counting rows from 1. Read only.
     """
 
@@ -55,13 +61,18 @@ class HubDataset(Format):
         stem = f"{Path(dataset).name}-{split}"
         names = _class_names(rows.features or {})
         number = 0
+        waiting = _Questions(lang)
         for number, row in enumerate(_guarded(rows, source), start=1):
+            if row.keys() >= _QA_COLUMNS:
+                yield from waiting.add(row, source, number, f"{stem}-{number}")
+                continue
             name = None
             try:
                 name = text_value(row, "id", default=f"{stem}-{number}")
                 yield self._document(name, row, names, lang)
             except ValueError as error:
                 yield Reject(source, number, name, str(error), repr(row))
+        yield from waiting.release()
         if not number:
             raise MissingInputError("nothing in it", where=source, remedy="choose another split")
 
@@ -81,6 +92,59 @@ class HubDataset(Format):
         tags = [_named(tag, names.get("ner_tags")) for tag in row["ner_tags"] or ()]
         spans, _ = spans_from_tags(tags, join[1])
         return plain_document(name, lang, join[0], spans)
+
+
+class _Questions:
+    """Rows of questions, put together to a document for each context."""
+
+    def __init__(self, lang: str):
+        self._lang = lang
+        self._name = self._title = self._context = ""
+        self._found: dict[str, tuple[str, list[Span]]] = {}
+
+    def add(
+        self, row: Mapping[str, Any], source: str, number: int, default: str
+    ) -> Iterator[Document | Reject]:
+        """Take a row; yield the document before it where it has another context."""
+        name = None
+        try:
+            name = text_value(row, "id", default=default)
+            context, question = text_value(row, "context"), text_value(row, "question")
+            spans = [
+                answer_span(name, place, answer, context)
+                for place, answer in enumerate(_answers(row["answers"]))
+            ]
+            if context == self._context and name in self._found:
+                raise ValueError(f"duplicate id {name!r}")
+        except ValueError as error:
+            yield Reject(source, number, name, str(error), repr(row)[:1000])
+            return
+        if context != self._context:
+            yield from self.release()
+            self._name, self._context = f"{default}", context
+            self._title = str(row.get("title") or "")
+        self._found[name] = question, spans
+
+    def release(self) -> Iterator[Document]:
+        """Yield the document of the rows so far, if there are any."""
+        questions = [(name, text, spans) for name, (text, spans) in self._found.items()]
+        self._found = {}
+        if questions:
+            payload = {"title": self._title} if self._title else {}
+            yield question_document(
+                self._name, self._context, questions, lang=self._lang, payload=payload
+            )
+
+
+def _answers(value: object) -> list[dict[str, object]]:
+    """Return answers as objects, from a list of them or from an object of lists."""
+    if isinstance(value, Mapping):
+        texts, starts = value.get("text"), value.get("answer_start")
+        if isinstance(texts, list) and isinstance(starts, list) and len(texts) == len(starts):
+            return [{"text": t, "answer_start": s} for t, s in zip(texts, starts, strict=True)]
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        return value
+    raise ValueError("'answers' has no 'text' and 'answer_start'")
 
 
 def _open(source: str) -> tuple[Any, str]:

@@ -1,17 +1,32 @@
 """JSON Lines as checked values: one object a line, and the spans in it."""
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import regex
+
+from labelproj.errors import LabelprojError
 from labelproj.formats.base import checked_spans
-from labelproj.formats.lines import numbered_lines
+from labelproj.formats.lines import numbered_lines, open_binary
 from labelproj.records import Reject, Span
 
-__all__ = ["NOT_JSON", "Record", "json_records", "offsets_value", "spans_value", "text_value"]
+__all__ = [
+    "NOT_JSON",
+    "Record",
+    "first_object",
+    "json_records",
+    "offsets_value",
+    "spans_value",
+    "text_value",
+]
 
 Record = dict[str, object]
 
+#: Bytes of a file that are looked at to tell what it is, and a key in them.
+_HEAD = 1 << 22
+_KEY = regex.compile(r'"(\w+)"\s*:')
 #: How the reason of a Reject begins where the line is no JSON object at all.
 NOT_JSON = "not a JSON object"
 
@@ -39,6 +54,26 @@ def json_records(path: Path) -> Iterator[tuple[int, str, Record | Reject]]:
             yield line.number, line.text, reject
         else:
             yield line.number, line.text, value
+
+
+def first_object(path: Path) -> Mapping[str, object]:
+    """Return the object on a file's first line, or the keys that its beginning shows.
+
+    A file that is one object over many lines, or on one very long line, has keys without values.
+    Empty where there is no object.
+    """
+    try:
+        with open_binary(path) as stream:
+            text = stream.read(_HEAD).decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    except (OSError, EOFError, zlib.error, LabelprojError):
+        return {}
+    if not text.startswith("{"):
+        return {}
+    try:
+        value = json.loads(text.split("\n", 1)[0])
+    except (ValueError, RecursionError):
+        return dict.fromkeys(_KEY.findall(text))
+    return value if isinstance(value, dict) else {}
 
 
 def _no_constant(name: str) -> None:

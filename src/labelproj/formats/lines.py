@@ -16,9 +16,9 @@ __all__ = [
     "numbered_lines",
     "open_binary",
     "open_output",
+    "plain_name",
     "read_bytes",
     "stem_of",
-    "suffix_of",
     "writing",
 ]
 
@@ -35,10 +35,9 @@ class Line(NamedTuple):
     problem: str | None = None
 
 
-def suffix_of(path: Path) -> str:
-    """Return the ending of a file name, in small letters, leaving out ``.gz``."""
-    plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
-    return plain.suffix.lower()
+def plain_name(path: Path) -> str:
+    """Return a file's name in small letters, leaving out ``.gz``."""
+    return path.name.lower().removesuffix(".gz")
 
 
 def stem_of(path: Path) -> str:

@@ -1,15 +1,23 @@
 """Places for spans by word alignment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import cached_property
 
-from labelproj.align import AlignedPair, Aligner, TokenPair, token_pair
+from labelproj.align import AlignedPair, Aligner, TokenPair
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
 from labelproj.project.propose import Offsets, PairEvidence, SpanOdds, Tuning
 from labelproj.text import words
 
-__all__ = ["AlignmentProposals", "AlignmentProposer"]
+__all__ = ["AlignmentProposals", "AlignmentProposer", "Tokenise", "own_words"]
+
+#: The offsets of the words of a text and of its translation.
+Tokenise = Callable[[str, str], tuple[Offsets, Offsets]]
+
+
+def own_words(src_text: str, tgt_text: str) -> tuple[Offsets, Offsets]:
+    """Return the words of both texts as labelproj cuts them."""
+    return words(src_text), words(tgt_text)
 
 
 class AlignmentProposals:
@@ -30,12 +38,18 @@ class AlignmentProposals:
 
 
 class AlignmentProposer:
-    """Proposes places along the links of a word aligner."""
+    """Proposes places along the links of a word aligner.
+
+    ``tokenise`` gives the words that links are between.
+    """
 
     name = "alignment"
 
-    def __init__(self, aligner: Aligner, *, tuning: Tuning | None = None):
+    def __init__(
+        self, aligner: Aligner, *, tuning: Tuning | None = None, tokenise: Tokenise = own_words
+    ):
         self._aligner = aligner
+        self._tokenise = tokenise
         self._tuning = tuning or Tuning()
         self.label = f"{self.name}:{aligner.name}"
 
@@ -52,7 +66,7 @@ class AlignmentProposer:
 
         def pairs() -> Iterator[TokenPair]:
             for src, tgt in corpus():
-                yield token_pair(src, tgt)
+                yield _token_pair(src, tgt, *self._tokenise(src, tgt))
 
         self._aligner.fit(pairs)
 
@@ -63,8 +77,11 @@ class AlignmentProposer:
         also: Sequence[Sequence[Sequence[Place]]] | None = None,
     ) -> list[AlignmentProposals]:
         """Align the pairs. Links weigh any place, so ``also`` makes no difference."""
-        offsets = [pair.tokens or (words(pair.src_text), words(pair.tgt_text)) for pair in pairs]
-        tokens = [_token_pair(pair, *own) for pair, own in zip(pairs, offsets, strict=True)]
+        offsets = [self._tokenise(pair.src_text, pair.tgt_text) for pair in pairs]
+        tokens = [
+            _token_pair(pair.src_text, pair.tgt_text, *own)
+            for pair, own in zip(pairs, offsets, strict=True)
+        ]
         aligned = self._aligner.align(tokens)
         return [
             self._proposals(pair, own, links, places)
@@ -82,8 +99,8 @@ class AlignmentProposer:
         return AlignmentProposals(pair, evidence, status=links.status, tuning=self._tuning)
 
 
-def _token_pair(pair: LabelledPair, src: Offsets, tgt: Offsets) -> TokenPair:
+def _token_pair(src_text: str, tgt_text: str, src: Offsets, tgt: Offsets) -> TokenPair:
     return TokenPair(
-        tuple(pair.src_text[start:end] for start, end in src),
-        tuple(pair.tgt_text[start:end] for start, end in tgt),
+        tuple(src_text[start:end] for start, end in src),
+        tuple(tgt_text[start:end] for start, end in tgt),
     )

@@ -12,7 +12,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from labelproj.project.base import Weighted
 
-__all__ = ["assign"]
+__all__ = ["MayOverlap", "assign"]
 
 MayOverlap = Callable[[int, int], bool]
 

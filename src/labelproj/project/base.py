@@ -24,15 +24,11 @@ Place = tuple[int, int]
 
 
 class LabelledPair(NamedTuple):
-    """A labelled text and its translation.
-
-    ``tokens`` are the offsets of the words of both texts, where they are not to be found here.
-    """
+    """A labelled text and its translation."""
 
     src_text: str
     src_spans: tuple[Span, ...]
     tgt_text: str
-    tokens: tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]] | None = None
 
 
 #: Texts and their translations, that can be gone through more than once.

@@ -15,19 +15,13 @@ from labelproj.languages import language_name
 from labelproj.release.licences import Decision, find_licence
 from labelproj.release.sources import Source
 from labelproj.release.splits import PROJECTED_TEST, Assignment
+from labelproj.tasks import task_named
 
 __all__ = ["Config", "card_text", "licence_fields", "licence_text", "score_lines"]
 
 _TEMPLATE = Path(__file__).with_name("card.md.j2")
-#: What the Hub calls each task: categories, ids.
-_TASKS: Mapping[str, tuple[list[str], list[str]]] = {
-    "ner": (["token-classification"], ["named-entity-recognition"]),
-    "eae": (["token-classification"], []),
-    "qa": (["question-answering"], ["extractive-qa"]),
-}
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 _MT_KEYS = ("model", "source", "revision", "licence", "family", "quantization", "digest")
-_OTHER: tuple[list[str], list[str]] = (["other"], [])
 _COLUMNS = {
     "id": "id of the row",
     "text": "the translation",
@@ -105,8 +99,8 @@ def card_text(
         multilinguality=["translation"],
         source_datasets=sorted({_source_dataset(source) for source in sources}),
         size_categories=[next((name for top, name in _SIZES if rows < top), "n>1M")],
-        task_categories=sorted({c for task in tasks for c in _TASKS.get(task, _OTHER)[0]}),
-        task_ids=sorted({i for task in tasks for i in _TASKS.get(task, _OTHER)[1]}),
+        task_categories=sorted({task_named(task).category for task in tasks}),
+        task_ids=sorted({name for task in tasks for name in task_named(task).ids}),
         tags=["label-projection", "labelproj"],
         configs=[_config_entry(config, default=config is whole[0]) for config in configs],
         **fields,

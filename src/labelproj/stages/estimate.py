@@ -35,6 +35,7 @@ def estimate(
     prepare: PrepareParams,
     translate: TranslateParams,
     format: str | None = None,
+    task: str = "ner",
 ) -> dict[str, object]:
     """Return the numbers of records, rejects, units, spans, words and tokens, and the seconds.
 
@@ -51,8 +52,9 @@ def estimate(
         pick_device(translate.device, translate.compute_type)
     tokenizer = load_tokenizer(folder) if folder else None
     sample: list[str] = []
+    read = ReadDocuments(inputs, params=prepare, lang=src, format=format, task=task)
     with track("counting", prepare.limit) as progress:
-        for _, item in ReadDocuments(inputs, params=prepare, lang=src, format=format):
+        for _, item in read:
             progress.advance(1)
             counts["records"] += 1
             if isinstance(item, Reject):

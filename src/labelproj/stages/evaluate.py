@@ -4,6 +4,7 @@ import csv
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from labelproj import tables
@@ -15,6 +16,7 @@ from labelproj.progress import log, track
 from labelproj.provenance import now, signature, versions
 from labelproj.records import Document, Span
 from labelproj.shards import write_manifest
+from labelproj.tasks import Case, Task, task_named
 from labelproj.train import CARD, load_tagger
 from labelproj.train.base import Tagger
 from labelproj.train.data import documents_digest, read_gold, span_values
@@ -34,12 +36,14 @@ def run_evaluate(
     out: Path,
     params: EvaluateParams,
     tgt: str,
+    task: str = "ner",
     projection_scores: Mapping[str, object] | None = None,
     work: Path | None = None,
     resume: bool = True,
 ) -> dict[str, object]:
     """Score every system under ``models`` on ``gold_test`` (any readable format).
 
+    What a system is asked, and scores beside exact span F1, are for ``task`` to say.
     Writes ``metrics.json`` (``systems``: see :func:`labelproj.evaluate.ner.score_system`;
     ``differences``: F1 of ``projected`` minus each baseline with its paired bootstrap interval;
     ``unseen_labels``: gold labels a system was never taught; ``projection``:
@@ -51,15 +55,17 @@ def run_evaluate(
     """
     started = time.monotonic()
     folders = _systems(models)
+    what = task_named(task)
     documents, rejects = read_gold(str(gold_test), lang=tgt)
-    ids, texts, gold = _flat(documents, params)
+    cases = _cases(documents, what, params)
+    texts, gold = [case.text for case in cases], [case.gold for case in cases]
     predictions: dict[str, list[Spans]] = {}
     unseen: dict[str, list[str]] = {}
     made_by: dict[str, str] = {}
     labels = {span.label for spans in gold for span in spans}
     for name, folder in folders.items():
         tagger = load_tagger(folder)
-        predictions[name] = _predicted(tagger, texts, params, name=name)
+        predictions[name] = _predicted(tagger, cases, what, params, name=name)
         known = mapped_predictions([Span("", 0, 0, x) for x in tagger.labels], params.label_map)
         unseen[name] = sorted(labels - {span.label for span in known})
         made_by[name] = json.loads((folder / CARD).read_text(encoding="utf-8"))["signature"]
@@ -68,6 +74,7 @@ def run_evaluate(
     metrics: dict[str, object] = {
         "systems": {
             name: score_system(texts, gold, found, params=params)
+            | what.scores(cases, found, lang=tgt)
             for name, found in predictions.items()
         },
         "differences": _differences(predictions, gold, params),
@@ -76,7 +83,7 @@ def run_evaluate(
     if projection_scores is not None:
         metrics["projection"] = dict(projection_scores)
     _write_metrics(metrics, out)
-    _write_predictions(out / "predictions.jsonl", ids, texts, gold, next(iter(predictions.items())))
+    _write_predictions(out / "predictions.jsonl", cases, next(iter(predictions.items())))
     (out / "rejects.parquet").unlink(missing_ok=True)
     if rejects:
         rows = [{name: getattr(reject, name) for name in tables.REJECTS} for reject in rejects]
@@ -112,33 +119,30 @@ def _systems(models: Path) -> dict[str, Path]:
     return {name: found[name] for name in [*known, *sorted(found.keys() - set(_ORDER))]}
 
 
-def _flat(
-    documents: Sequence[Document], params: EvaluateParams
-) -> tuple[list[str], list[str], list[Spans]]:
-    """Return ids, texts and mapped gold spans of all segments that have text."""
-    ids: list[str] = []
-    texts: list[str] = []
-    gold: list[Spans] = []
-    for document in documents:
-        for segment in document.segments:
-            if segment.text.strip():
-                several = len(document.segments) > 1
-                ids.append(f"{document.id}/{segment.id}" if several else document.id)
-                texts.append(segment.text)
-                gold.append(mapped_gold(segment.spans, params.label_map))
-    return ids, texts, gold
+def _cases(documents: Sequence[Document], task: Task, params: EvaluateParams) -> list[Case]:
+    """Return what is asked, with mapped gold spans."""
+    cases = [case for document in documents for case in task.cases(document)]
+    return [replace(case, gold=mapped_gold(case.gold, params.label_map)) for case in cases]
 
 
 def _predicted(
-    tagger: Tagger, texts: Sequence[str], params: EvaluateParams, *, name: str
+    tagger: Tagger, cases: Sequence[Case], task: Task, params: EvaluateParams, *, name: str
 ) -> list[Spans]:
-    found: list[Spans] = []
-    with track(f"predict with {name}", len(texts)) as progress:
-        for first in range(0, len(texts), _PREDICT):
-            part = texts[first : first + _PREDICT]
-            found += [mapped_predictions(s, params.label_map) for s in tagger.predict(part)]
+    """Return a system's answer to each case, in the places of the case's text."""
+    prompts = [(index, prompt) for index, case in enumerate(cases) for prompt in case.prompts]
+    found: list[list[Span]] = [[] for _ in cases]
+    with track(f"predict with {name}", len(prompts)) as progress:
+        for first in range(0, len(prompts), _PREDICT):
+            part = prompts[first : first + _PREDICT]
+            predicted = tagger.predict([prompt.text for _, prompt in part])
+            for (index, prompt), spans in zip(part, predicted, strict=True):
+                restored = (prompt.restored(span) for span in spans)
+                found[index] += [span for span in restored if span is not None]
             progress.advance(len(part))
-    return found
+    return [
+        mapped_predictions(task.answer(case, spans), params.label_map)
+        for case, spans in zip(cases, found, strict=True)
+    ]
 
 
 def _differences(
@@ -198,22 +202,18 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object
 
 
 def _write_predictions(
-    path: Path,
-    ids: Sequence[str],
-    texts: Sequence[str],
-    gold: Sequence[Spans],
-    system: tuple[str, Sequence[Spans]],
+    path: Path, cases: Sequence[Case], system: tuple[str, Sequence[Spans]]
 ) -> None:
     """Write a line for each text; ``errors`` counts its wrong and its missed spans."""
     name, predicted = system
-    counts = span_counts(predicted, gold)
+    counts = span_counts(predicted, [case.gold for case in cases])
     with tables.atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
-        for index, text in enumerate(texts):
+        for index, case in enumerate(cases):
             row = {
-                "id": ids[index],
+                "id": case.id,
                 "system": name,
-                "text": text,
-                "gold": span_values(gold[index]),
+                "text": case.text,
+                "gold": span_values(case.gold),
                 "predicted": span_values(predicted[index]),
                 "errors": int(counts[index, 1:].sum()),
             }

@@ -21,6 +21,7 @@ from labelproj.progress import log, track
 from labelproj.provenance import now, signature, text_digest, versions
 from labelproj.shards import write_manifest
 from labelproj.stages.measure import Measured, measure_job
+from labelproj.tasks import task_named
 
 __all__ = ["run_filter"]
 
@@ -30,6 +31,7 @@ def run_filter(
     units: Path,
     out: Path,
     params: FilterParams,
+    task: str = "ner",
     src: str | None = None,
     tgt: str | None = None,
     work: Path | None = None,
@@ -44,7 +46,8 @@ def run_filter(
     Writes ``kept.parquet`` and ``rejected.parquet`` (``tables.FILTERED``, row order kept),
     ``spans.parquet`` (``tables.SPANS``: every projection with its verdict), ``attrition.json``
     (counts, thresholds), ``attrition.csv`` (``filter,rejected``) and last ``manifest.json``,
-    which is returned. With ``src`` and ``tgt`` of one language, copies are not rejected.
+    which is returned. ``task`` may leave some filters to its own policy: they measure only.
+    With ``src`` and ``tgt`` of one language, copies are not rejected.
 
     What is measured is kept in shards under ``work`` (nowhere without it), so that another
     threshold asks for new verdicts only. ``align`` is the aligner to gather evidence with and
@@ -54,12 +57,12 @@ def run_filter(
     model raises.
     """
     started = time.monotonic()
+    params = task_named(task).filters(params.of_pair(src, tgt))
     (out / "manifest.json").unlink(missing_ok=True)
     with ExitStack() as stack:
         if work is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="labelproj-filter-"))
             work = Path(folder)
-        params = params.of_pair(src, tgt)
         measured = measure_job(
             units=units,
             params=params,

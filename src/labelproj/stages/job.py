@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labelproj import tables
-from labelproj.align import check_aligner
-from labelproj.build.documents import target_documents
-from labelproj.config import FilterParams, PrepareParams, ProjectParams, TranslateParams
+from labelproj.config import (
+    BuildParams,
+    FilterParams,
+    PrepareParams,
+    ProjectParams,
+    TranslateParams,
+)
 from labelproj.errors import UsageError
-from labelproj.formats import check_inputs, write_documents
+from labelproj.formats import check_inputs, split_spec, write_documents
 from labelproj.progress import log
+from labelproj.project import check_method
 from labelproj.provenance import file_digest, now, signature, versions
 from labelproj.shards import read_manifest, write_manifest
 from labelproj.stages.filter import run_filter
 from labelproj.stages.prepare import run_prepare
 from labelproj.stages.project import run_project
 from labelproj.stages.translate import run_translate
+from labelproj.tasks import Task, task_named
+from labelproj.tasks.policy import Items, UsableDocuments
 from labelproj.translate.cache import cached_model
 from labelproj.translate.engine import check_model, pick_device
 
@@ -44,17 +51,17 @@ def run_job(
     """Read, translate, project and filter ``inputs`` into ``out``; return the manifest.
 
     ``out`` gets ``kept.parquet``, ``rejected.parquet``, ``spans.parquet``,
-    ``quarantine.parquet``, ``documents.parquet``, ``attrition.json``, ``<name>.conll`` and
-    ``<name>.jsonl`` (name: that of the first input and the target language) and, last,
-    ``manifest.json``. ``mt`` may be None when every record brings its translation. When ``out``
-    holds the finished result of the very same work nothing is done. A stopped job goes on where
-    it stopped.
+    ``quarantine.parquet``, ``documents.parquet``, ``attrition.json``, ``<name>.jsonl`` and the
+    task's own exports (name: that of the first input and the target language), where the task's
+    policy dropped something ``dropped.parquet``, and, last, ``manifest.json``. ``mt`` may be None
+    when every record brings its translation. When ``out`` holds the finished result of the very
+    same work nothing is done. A stopped job goes on where it stopped.
     """
     started = time.monotonic()
     work = out / ".labelproj"
     # What can be wrong is found before hours of reading: inputs, model, languages, device.
     check_inputs(inputs, format=format)
-    aligner = check_aligner(project.align)
+    proposers = check_method(project)
     model = cached_model(mt, src=src, tgt=tgt) if mt else None
     if model:
         check_model(model, src=src, tgt=tgt)
@@ -64,6 +71,7 @@ def run_job(
         out=work / "prepared",
         params=prepare,
         lang=src,
+        task=task,
         format=format,
         quarantine=out / "quarantine.parquet",
     )
@@ -78,8 +86,9 @@ def run_job(
         "translate": translate.model_dump(mode="json", exclude={"device"}),
         "project": project.model_dump(mode="json"),
         # Without eflomal another aligner takes its place: not the same work.
-        "aligner": aligner,
+        "proposers": proposers,
         "filter": filters.model_dump(mode="json"),
+        "policy": BuildParams().model_dump(mode="json", include={"events", "qa"}),
     }
     sign = signature("job", params)
     finished = read_manifest(out / "manifest.json") if resume else None
@@ -117,6 +126,7 @@ def run_job(
         units=work / "projected" / "units.parquet",
         out=work / "filtered",
         params=filters,
+        task=task,
         src=src,
         tgt=tgt,
         work=work / "shards" / "filter",
@@ -128,7 +138,9 @@ def run_job(
     )
     earlier = read_manifest(out / "manifest.json")
     _withdraw(out)
-    outputs = _publish(work, out, name=f"{_stem(inputs[0])}.{tgt}", tgt=tgt)
+    outputs, items = _publish(
+        work, out, name=f"{_stem(inputs[0])}.{tgt}", tgt=tgt, task=task_named(task)
+    )
     _remove_stale(out, earlier, outputs)
     stages = {
         "prepare": prepared,
@@ -149,6 +161,7 @@ def run_job(
             "records": prepared["counts"],
             "units": filtered["counts"],
             "spans": projected["counts"],
+            "items": items,
         },
         "stages": stages,
         "outputs": {path.name: file_digest(path) for path in outputs},
@@ -158,14 +171,34 @@ def run_job(
     return manifest
 
 
-def _publish(work: Path, out: Path, *, name: str, tgt: str) -> list[Path]:
-    kept, documents = work / "filtered" / "kept.parquet", work / "prepared" / "documents.parquet"
-    exports = [out / f"{name}.conll", out / f"{name}.jsonl"]
-    for path in exports:
-        write_documents(target_documents(kept, documents, tgt=tgt), path)
+def _publish(
+    work: Path, out: Path, *, name: str, tgt: str, task: Task
+) -> tuple[list[Path], dict[str, dict[str, int]]]:
+    """Write what people get; return the files, and the counts of what the task may drop."""
+    usable = UsableDocuments(
+        kept=work / "filtered" / "kept.parquet",
+        rejected=work / "filtered" / "rejected.parquet",
+        documents=work / "prepared" / "documents.parquet",
+        task=task,
+        params=BuildParams(),
+        tgt=tgt,
+    )
+    exports: list[Path] = []
+    for ending, format in task.exports:
+        exports.append(out / f"{name}{ending}")
+        write_documents((one.one.document for one in usable), exports[-1], format=format)
+    dropped = out / "dropped.parquet"
+    with tables.TableWriter(dropped, tables.DROPPED) as table:
+        items = Items(table)
+        for one in usable:
+            items.add(one)
+    if items.counts:
+        exports.append(dropped)
+    else:  # a task of whole documents: there is nothing to say
+        dropped.unlink()
     tables_out = [
-        (work / "filtered" / "kept.parquet", out / "kept.parquet"),
-        (work / "filtered" / "rejected.parquet", out / "rejected.parquet"),
+        (usable.kept, out / "kept.parquet"),
+        (usable.rejected, out / "rejected.parquet"),
         (work / "filtered" / "spans.parquet", out / "spans.parquet"),
         (work / "filtered" / "attrition.json", out / "attrition.json"),
         (work / "prepared" / "documents.parquet", out / "documents.parquet"),
@@ -174,7 +207,7 @@ def _publish(work: Path, out: Path, *, name: str, tgt: str) -> list[Path]:
     for source, target in tables_out:
         with tables.atomic_path(target) as temporary:
             shutil.copyfile(source, temporary)
-    return exports + [target for _, target in tables_out]
+    return exports + [target for _, target in tables_out], items.counts
 
 
 def _withdraw(out: Path) -> None:
@@ -203,5 +236,6 @@ def _needs_translation(units: Path) -> bool:
 
 
 def _stem(spec: str) -> str:
-    name = Path(spec.removeprefix("hf:").split(":")[0]).name.strip(".")
+    path = split_spec(spec)[1]
+    name = Path(path.removeprefix("hf:").split(":")[0]).name.strip(".")
     return name.removesuffix(".gz").rsplit(".", 1)[0] or "projected"

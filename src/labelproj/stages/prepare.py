@@ -15,6 +15,7 @@ from labelproj.progress import log, track
 from labelproj.provenance import now, signature, text_digest, versions
 from labelproj.records import Document, Reject, Segment, Span, Unit, span_problem
 from labelproj.shards import write_manifest
+from labelproj.tasks import task_named
 from labelproj.text import sentences
 
 __all__ = ["ReadDocuments", "mapped_labels", "run_prepare", "units_of"]
@@ -29,20 +30,21 @@ def run_prepare(
     out: Path,
     params: PrepareParams,
     lang: str,
+    task: str = "ner",
     format: str | None = None,
     quarantine: Path | None = None,
 ) -> dict[str, object]:
     """Read ``inputs`` and write ``units.parquet``, ``documents.parquet``, ``quarantine.parquet``.
 
-    A record that cannot be used goes to the quarantine with its place and reason; with
-    ``params.strict`` it is a RecordError instead. ``quarantine`` is where people will find that
-    table in the end, where it is not to stay in ``out``. Raises MissingInputError when there is no
-    input, or no record in it that can be used.
+    ``task`` says what a record must be. One that cannot be used goes to the quarantine with its
+    place and reason; with ``params.strict`` it is a RecordError instead. ``quarantine`` is where
+    people will find that table in the end, where it is not to stay in ``out``. Raises
+    MissingInputError when there is no input, or no record in it that can be used.
     """
     started = time.monotonic()
     shaping = params.model_dump(mode="json", exclude={"inputs", "strict", "limit"})
     sign = signature("prepare", {**shaping, "lang": lang})
-    documents = ReadDocuments(inputs, params=params, lang=lang, format=format)
+    documents = ReadDocuments(inputs, params=params, lang=lang, format=format, task=task)
     labels: Counter[str] = Counter()
     first = ""
     with (
@@ -96,13 +98,20 @@ def run_prepare(
 class ReadDocuments:
     """The documents of all inputs, checked, with unique ids and mapped labels; and the rejects.
 
-    An iterable of (input, document or reject) that can be gone through more than once. Raises
+    An iterable of (input, document or reject) that can be gone through more than once. With
+    ``task``, a document that is none of this task is a reject. Raises
     RecordError at the first reject when ``params.strict``, MissingInputError when there are no
     inputs.
     """
 
     def __init__(
-        self, inputs: Sequence[str], *, params: PrepareParams, lang: str, format: str | None = None
+        self,
+        inputs: Sequence[str],
+        *,
+        params: PrepareParams,
+        lang: str,
+        format: str | None = None,
+        task: str | None = None,
     ):
         if not inputs:
             raise MissingInputError("no input is given", remedy="name a file, folder or hf:NAME")
@@ -110,6 +119,7 @@ class ReadDocuments:
         self._params = params
         self._lang = lang
         self._format = format
+        self._task = task_named(task) if task else None
 
     def __iter__(self) -> Iterator[tuple[str, Document | Reject]]:
         seen: set[bytes] = set()
@@ -130,6 +140,8 @@ class ReadDocuments:
     def _checked(self, document: Document, spec: str, seen: set[bytes]) -> Document | Reject:
         if not any(segment.text.strip() for segment in document.segments):
             return _reject(document, spec, "no text")
+        if self._task and (problem := self._task.problem(document)):
+            return _reject(document, spec, problem)
         segments = []
         for segment in document.segments:
             spans = mapped_labels(segment.spans, self._params.label_map, self._params.labels)
@@ -144,7 +156,8 @@ class ReadDocuments:
             number += 1
             name = f"{document.id}#{number}"
         seen.add(key)
-        return Document(name, document.lang, tuple(segments), document.payload)
+        named = Document(name, document.lang, tuple(segments), document.payload)
+        return self._task.mapped(named) if self._task else named
 
 
 def _place(reject: Reject) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 from labelproj import tables
 from labelproj.config import ProjectParams
 from labelproj.progress import track
-from labelproj.project import LabelledPair, Projector, open_projector
+from labelproj.project import LabelledPair, Projector, open_projector, project_places
 from labelproj.provenance import now, signature, versions
 from labelproj.records import Projection
 from labelproj.shards import run_sharded, write_manifest
@@ -103,7 +103,7 @@ def project_table(
     ]
     projections = [
         [tables.projection_row(_accepted(projection, min_score)) for projection in found]
-        for found in projector.project(pairs)
+        for found in project_places(projector, pairs)
     ]
     column = pl.Series("projections", projections, dtype=pl.List(tables.PROJECTION))
     extended = table.with_columns(column, pl.lit(sign).alias("signature"))

@@ -1,19 +1,23 @@
-"""The report stage: everything that was written so far -> one HTML page."""
+"""The report: everything the other stages wrote -> one HTML page."""
 
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from labelproj import tables
-from labelproj.config import ReportParams
+from labelproj.config import Config, ReportParams, load_config
 from labelproj.errors import MissingInputError
+from labelproj.layout import Layout
 from labelproj.provenance import now, signature, versions
-from labelproj.report.collect import collect
-from labelproj.report.examples import Examples
-from labelproj.report.page import PageFacts, page_html
+from labelproj.report.facts import RunFacts, run_payload
+from labelproj.report.page import page_html
+from labelproj.review.corrections import read_corrections
+from labelproj.review.items import open_job
+from labelproj.review.stats import review_stats
 from labelproj.shards import read_json, write_manifest
 
-__all__ = ["run_report"]
+__all__ = ["report_folder", "run_report"]
 
 
 def run_report(
@@ -29,13 +33,14 @@ def run_report(
     task: str,
     src: str,
     tgt: str,
+    corrections: Sequence[Path] = (),
 ) -> dict[str, object]:
     """Write ``index.html``, a self-contained page, and last ``manifest.json``, to ``out``.
 
     The inputs are the folders of the stages: of each its ``manifest.json`` where it is there,
     of ``filtered`` also ``kept.parquet``, ``rejected.parquet`` and ``attrition.json``, of
-    ``evaluation`` ``metrics.json``. The page holds nothing that changes from run to run (times).
-    Raises MissingInputError or StorageError.
+    ``evaluation`` ``metrics.json``; ``corrections`` are tables of what people said. The page
+    holds nothing that changes from run to run (times). Raises MissingInputError or StorageError.
     """
     started = time.monotonic()
     (out / "manifest.json").unlink(missing_ok=True)
@@ -48,32 +53,18 @@ def run_report(
     }
     if evaluation is not None:
         folders["evaluate"] = evaluation
-    manifests = {stage: _optional(folder / "manifest.json") for stage, folder in folders.items()}
-    examples = Examples(params.examples)
-    collected = collect(filtered / "kept.parquet", filtered / "rejected.parquet", examples=examples)
-    attrition = _optional(filtered / "attrition.json")
-    if not attrition:
-        raise MissingInputError(
-            "no such file",
-            where=str(filtered / "attrition.json"),
-            remedy="run the filter stage first",
-        )
-    page = page_html(
-        PageFacts(
-            title=params.title,
-            task=task,
-            src=src,
-            tgt=tgt,
-            collected=collected,
-            picked=examples.picked(),
-            attrition=attrition,
-            metrics=_optional(evaluation / "metrics.json") if evaluation else {},
-            manifests={stage: found for stage, found in manifests.items() if found},
-        )
+    facts = _facts(
+        filtered,
+        task=task,
+        src=src,
+        tgt=tgt,
+        folders=folders,
+        evaluation=evaluation,
+        corrections=corrections,
     )
-    with tables.atomic_path(out / "index.html") as temporary:
-        temporary.write_text(page, encoding="utf-8", errors="replace")
-    upstream = {stage: found.get("signature") for stage, found in manifests.items()}
+    figures, rows = run_payload(facts, limit=params.examples)
+    _write(out / "index.html", params.title, [(figures, rows)])
+    upstream = {stage: found.get("signature") for stage, found in facts.manifests.items()}
     manifest: dict[str, object] = {
         "stage": "report",
         "signature": signature("report", params.model_dump() | {"upstream": upstream}),
@@ -82,14 +73,140 @@ def run_report(
         "created": now(),
         "seconds": round(time.monotonic() - started, 3),
         "counts": {
-            "in": collected.units,
-            "kept": collected.kept,
-            "rejected": collected.units - collected.kept,
+            "in": figures["units"],
+            "kept": figures["kept"],
+            "rejected": figures["units"] - figures["kept"],
             "failed": 0,
         },
     }
     write_manifest(out / "manifest.json", manifest)
     return manifest
+
+
+def report_folder(
+    folder: Path,
+    *,
+    out: Path | None = None,
+    title: str | None = None,
+    limit: int | None = None,
+    src: str | None = None,
+    tgt: str | None = None,
+) -> dict[str, object]:
+    """Write one page of a project folder (all its tasks and languages) or of a job's folder.
+
+    ``out`` is by default ``<outputs>/report/index.html`` of the project or ``report.html`` in
+    the job's folder. ``limit`` is how many rows of each have their texts in the page. Returns
+    the page's path and counts. Raises MissingInputError when there is nothing filtered yet.
+    """
+    if (folder / "params.yaml").is_file():
+        config = load_config(folder / "params.yaml")
+        layout = Layout.of(folder, config.outputs)
+        found = list(_project_facts(config, layout, folder))
+        target = out or layout.outputs / "report" / "index.html"
+        title, limit = title or config.report.title, limit or config.report.examples
+    else:
+        found = [_job_facts(folder, src=src, tgt=tgt)]
+        target = out or folder / "report.html"
+        title, limit = title or folder.absolute().name, limit or ReportParams().examples
+    if not found:
+        raise MissingInputError(
+            "nothing has been filtered yet", where=str(folder), remedy="run `dvc repro` first"
+        )
+    runs = [run_payload(facts, limit=limit) for facts in found]
+    _write(target, title, runs)
+    return {
+        "page": str(target),
+        "runs": len(runs),
+        "units": sum(figures["units"] for figures, _ in runs),
+        "in_page": sum(figures["in_page"] for figures, _ in runs),
+        "bytes": target.stat().st_size,
+    }
+
+
+def _project_facts(config: Config, layout: Layout, root: Path) -> Sequence[RunFacts]:
+    corrections = [root / path for path in config.review.corrections]
+    found = []
+    for task in config.tasks:
+        for target in config.languages.targets:
+            filtered = layout.filtered(task, target)
+            if not (filtered / "attrition.json").is_file():
+                continue
+            folders = {
+                "prepare": layout.prepared(task),
+                "translate": layout.translated(task, target),
+                "project": layout.projected(task, target),
+                "filter": filtered,
+                "build": layout.dataset(task, target),
+                "evaluate": layout.evaluation(task, target),
+            }
+            found.append(
+                _facts(
+                    filtered,
+                    task=task,
+                    src=config.languages.source,
+                    tgt=target,
+                    folders=folders,
+                    evaluation=folders["evaluate"],
+                    corrections=corrections,
+                )
+            )
+    return found
+
+
+def _job_facts(folder: Path, *, src: str | None, tgt: str | None) -> RunFacts:
+    job = open_job(folder, src=src, tgt=tgt)
+    manifest = _optional(folder / "manifest.json")
+    said = manifest.get("params")
+    own = folder / "corrections.parquet"
+    return _facts(
+        folder,
+        task=str(said.get("task", "labels")) if isinstance(said, Mapping) else "labels",
+        src=job.src,
+        tgt=job.tgt,
+        folders={},
+        evaluation=None,
+        corrections=[own] if own.is_file() else [],
+        manifests=manifest.get("stages") or {"filter": manifest},
+    )
+
+
+def _facts(
+    filtered: Path,
+    *,
+    task: str,
+    src: str,
+    tgt: str,
+    folders: Mapping[str, Path],
+    evaluation: Path | None,
+    corrections: Sequence[Path],
+    manifests: Mapping[str, Mapping[str, Any]] | None = None,
+) -> RunFacts:
+    if manifests is None:
+        read = {stage: _optional(folder / "manifest.json") for stage, folder in folders.items()}
+        manifests = {stage: found for stage, found in read.items() if found}
+    if not (filtered / "attrition.json").is_file():
+        raise MissingInputError(
+            "no such file",
+            where=str(filtered / "attrition.json"),
+            remedy="run the filter stage first",
+        )
+    reviewed = read_corrections(corrections, tgt=tgt)
+    return RunFacts(
+        task=task,
+        src=src,
+        tgt=tgt,
+        kept=filtered / "kept.parquet",
+        rejected=filtered / "rejected.parquet",
+        attrition=read_json(filtered / "attrition.json"),
+        metrics=_optional(evaluation / "metrics.json") if evaluation else {},
+        manifests=manifests,
+        review=review_stats(reviewed) if reviewed else {},
+    )
+
+
+def _write(path: Path, title: str, runs: Sequence[tuple[Mapping[str, Any], str]]) -> None:
+    with tables.atomic_path(path) as temporary:
+        temporary.write_text(page_html(title, runs), encoding="utf-8", errors="replace")
 
 
 def _optional(path: Path) -> dict[str, Any]:

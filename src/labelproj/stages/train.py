@@ -14,8 +14,9 @@ from labelproj.progress import log
 from labelproj.provenance import now, signature, versions
 from labelproj.records import Document, Reject
 from labelproj.shards import write_manifest
+from labelproj.tasks import Task, task_named
 from labelproj.train import CARD
-from labelproj.train.data import dataset_documents, held_out, read_gold, source_documents
+from labelproj.train.data import dataset_documents, held_out, read_gold, source_documents, taught
 from labelproj.train.systems import System, publish, shaping_params, train_system
 
 __all__ = ["run_train"]
@@ -44,13 +45,14 @@ def run_train(
     - ``gold``: ``gold_train`` and ``gold_dev``, files in any readable format; without
       ``gold_train`` it is left out, without ``gold_dev`` a tenth is held out.
 
-    So only ``gold`` ever sees target-language labels made by people. Finished systems stay in
-    ``work`` and are used again where nothing changed. Writes ``rejects.parquet`` when gold
-    records could not be read, and ``manifest.json`` last, which is returned. Raises
-    MissingInputError when a system's data are not there or hold no label, and what the
-    backend raises.
+    What a tagger is taught of them is for ``task`` to say. So only ``gold`` ever sees
+    target-language labels made by people. Finished systems stay in ``work`` and are used again
+    where nothing changed. Writes ``rejects.parquet`` when gold records could not be read, and
+    ``manifest.json`` last, which is returned. Raises MissingInputError when a system's data are
+    not there or hold no label, and what the backend raises.
     """
     started = time.monotonic()
+    what = task_named(task)
     gold = (_spec(gold_train), _spec(gold_dev))
     known: dict[str, dict[str, object]] = {}
     rejects: list[Reject] = []
@@ -63,11 +65,11 @@ def run_train(
                 log.info("gold: no gold training data for %s, left out", tgt)
                 continue
             if name == "projected":
-                system = _projected(dataset, config=f"{task}-{tgt}", lang=tgt, seed=params.seed)
+                system = _projected(dataset, lang=tgt, seed=params.seed, task=what)
             elif name == "zero-shot":
-                system = _zero_shot(source_units, lang=src, seed=params.seed)
+                system = _zero_shot(source_units, lang=src, seed=params.seed, task=what)
             else:
-                system = _gold(*gold, lang=tgt, seed=params.seed)
+                system = _gold(*gold, lang=tgt, seed=params.seed, task=what)
             model, known[name] = train_system(system, params=params, work=place, resume=resume)
             publish(model, out / name)
             documents += len(system.train) + len(system.dev)
@@ -112,21 +114,29 @@ def _forget_others(out: Path, known: Collection[str]) -> None:
             shutil.rmtree(card.parent, ignore_errors=True)
 
 
-def _projected(dataset: Path, *, config: str, lang: str, seed: int) -> System:
-    train = dataset_documents(dataset, "train", config=config, lang=lang)
-    dev = dataset_documents(dataset, "validation", config=config, lang=lang)
-    return _system("projected", train, dev, seed=seed, where=str(dataset))
+def _projected(dataset: Path, *, lang: str, seed: int, task: Task) -> System:
+    config = f"{task.name}-{lang}"
+    train = dataset_documents(dataset, "train", config=config, lang=lang, task=task)
+    dev = dataset_documents(dataset, "validation", config=config, lang=lang, task=task)
+    return _system("projected", train, dev, seed=seed, where=str(dataset), task=task)
 
 
-def _zero_shot(units: Path, *, lang: str, seed: int) -> System:
-    return _system("zero-shot", source_documents(units, lang=lang), [], seed=seed, where=str(units))
+def _zero_shot(units: Path, *, lang: str, seed: int, task: Task) -> System:
+    documents = source_documents(units, lang=lang)
+    return _system("zero-shot", documents, [], seed=seed, where=str(units), task=task)
 
 
-def _gold(train: str | None, dev: str | None, *, lang: str, seed: int) -> System:
+def _gold(train: str | None, dev: str | None, *, lang: str, seed: int, task: Task) -> System:
     documents, rejects = read_gold(str(train), lang=lang)
     chosen_on, more = read_gold(dev, lang=lang) if dev else ([], [])
     return _system(
-        "gold", documents, chosen_on, seed=seed, where=str(train), rejects=[*rejects, *more]
+        "gold",
+        documents,
+        chosen_on,
+        seed=seed,
+        where=str(train),
+        task=task,
+        rejects=[*rejects, *more],
     )
 
 
@@ -137,10 +147,12 @@ def _system(
     *,
     seed: int,
     where: str,
+    task: Task,
     rejects: list[Reject] | None = None,
 ) -> System:
-    if not any(True for document in train for _ in document.spans()):
-        raise MissingInputError(f"no labelled span to train {name} on", where=where)
     if not dev:
         train, dev = held_out(train, seed=seed)
-    return System(name, train, dev, rejects or ())
+    texts = taught(train, task)
+    if not any(True for document in texts for _ in document.spans()):
+        raise MissingInputError(f"no labelled span to train {name} on", where=where)
+    return System(name, texts, taught(dev, task), rejects or ())

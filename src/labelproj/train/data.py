@@ -12,6 +12,7 @@ from labelproj.build.splits import split_of
 from labelproj.errors import MissingInputError, StorageError
 from labelproj.provenance import text_digest
 from labelproj.records import Document, Reject, Segment, Span
+from labelproj.tasks import Task
 
 __all__ = [
     "dataset_documents",
@@ -20,12 +21,15 @@ __all__ = [
     "read_gold",
     "source_documents",
     "span_values",
+    "taught",
 ]
 
 _VALIDATION_SHARE = 0.1
 
 
-def dataset_documents(dataset: Path, split: str, *, config: str, lang: str) -> list[Document]:
+def dataset_documents(
+    dataset: Path, split: str, *, config: str, lang: str, task: Task
+) -> list[Document]:
     """Read a split (``train``, ``validation``) of a dataset folder that the build stage wrote.
 
     ``config`` is the folder under ``data/``. A split without files is empty. Raises
@@ -39,20 +43,25 @@ def dataset_documents(dataset: Path, split: str, *, config: str, lang: str) -> l
     documents: list[Document] = []
     for path in sorted(folder.glob(f"{split}-*.parquet")):
         try:
-            table = pl.read_parquet(path, columns=["id", "text", "spans"])
+            table = pl.read_parquet(path, columns=list(task.columns))
         except (pl.exceptions.PolarsError, OSError) as error:
             raise StorageError(
                 f"not a readable dataset file: {str(error).splitlines()[0]}",
                 where=str(path),
                 remedy="run the build stage again",
             ) from error
-        for row in table.iter_rows(named=True):
-            spans = tuple(
-                Span(str(span.get("id") or f"s{i}"), span["start"], span["end"], span["label"])
-                for i, span in enumerate(row["spans"] or ())
-            )
-            documents.append(Document(row["id"], lang, (Segment("0", "text", row["text"], spans),)))
+        documents += [task.document(row, lang=lang) for row in table.iter_rows(named=True)]
     return documents
+
+
+def taught(documents: Sequence[Document], task: Task) -> list[Document]:
+    """Return the texts that a tagger is taught of ``documents``, each as a document."""
+    return [
+        Document(case.id, document.lang, (Segment(str(number), "text", prompt.text, prompt.spans),))
+        for document in documents
+        for case in task.cases(document)
+        for number, prompt in enumerate(case.prompts)
+    ]
 
 
 def source_documents(units: Path, *, lang: str) -> list[Document]:

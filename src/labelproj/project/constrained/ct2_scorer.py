@@ -69,6 +69,9 @@ class Ct2Scorer:
                 if row not in sequences:
                     sequences[row] = len(wanted)
                     wanted.append((source, np.concatenate([before, ids])[1:]))
+                if place == len(ids) - 1 and following != self.end:
+                    number = sequences[row]
+                    wanted[number] = (source, np.append(wanted[number][1], following))
                 places.append((0, n, sequences[row]))
             for column, own in enumerate(columns[1:], start=1):
                 if own[n] != NOT_ASKED:

@@ -22,6 +22,8 @@ __all__ = ["ConstrainedProposals", "ConstrainedProposer"]
 NULL = 6.0
 #: Candidates kept, and rescored, per span.
 KEEP = 6
+#: Nats by which the best must be ahead for the others to be left out.
+DECIDED = 12.0
 _SLACK = 3
 
 
@@ -193,7 +195,8 @@ class ConstrainedProposer:
 
 
 def _kept(query: Query, found: Found) -> list[Pair]:
-    best = list(found.scores)[:KEEP]
+    """Return the candidates worth a second look; one, where it is far ahead."""
+    best = list(found.scores)[: KEEP if found.margin < DECIDED else 1]
     return best + [pair for pair in query.also if pair in found.scores and pair not in best]
 
 

@@ -14,8 +14,9 @@ from labelproj.project.constrained.wiring import wire
 
 __all__ = ["TorchScorer"]
 
-#: Logits held at a time: 2^25 in float32 are 128 MiB.
-LOGITS = 1 << 25
+#: Logits computed at a time: on a CPU as many as its cache holds (they are read again at once, to
+#: be summed), on a GPU as many as keep it busy.
+LOGITS = {"cpu": 1 << 20, "cuda": 1 << 27}
 
 
 class TorchScorer:
@@ -82,7 +83,7 @@ class TorchScorer:
         torch = self._torch
         wanted = torch.from_numpy(np.maximum(np.stack(columns, axis=1), 0)).to(self._device)
         where = torch.from_numpy(rows).to(self._device)
-        step = max(1, LOGITS // self._wiring.vocabulary)
+        step = max(16, LOGITS[self._device] // self._wiring.vocabulary)
         parts = []
         with torch.inference_mode():
             for begin in range(0, len(rows), step):

@@ -8,15 +8,17 @@ shared between candidates (CODEC, Le et al. 2024, gives the objective)::
             + branch_i[i:j] + log p(close | branch_i[:j])  one more for an opening
             + tail_ij[j:]                                  one more for a pair
 
-Spans of all units go through these passes together. Openings are tried in the order of
-their mark's probability, pairs in the order of their score with the trunk's own tail in place of
-theirs; both as long as they are within ``margin`` of the best so estimated. The true bound (a tail
+Spans of all units go through these passes together. What has not been decoded is estimated by the
+trunk's own score for the same tokens; openings and pairs are followed up as long as they are
+within ``margin`` of the best so estimated, and after their first few tokens the estimate is made
+anew, so that few are decoded to their end. The true bound (a tail
 is at most 0) says whether what was left out could have been better: the result is ``proven``
 when it could not.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
@@ -27,6 +29,9 @@ __all__ = ["Found", "Pair", "Query", "SearchLimits", "search"]
 
 #: Numbers of the words that a candidate begins and ends with, among ``Target.places``.
 Pair = tuple[int, int]
+_Key = TypeVar("_Key", int, Pair)
+#: Tokens after a closing mark that are decoded before it is decided which pairs to go on with.
+LOOK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +81,37 @@ class Found:
 
 
 @dataclass(slots=True)
-class _Branch:
-    """An opening that was tried: where its tokens are, and what its closings come to."""
+class _Line:
+    """A path through the translation: the numbers of its tokens, and how far it goes.
 
-    row: Ints
-    closings: dict[Pair, int]
-    heads: dict[Pair, float]  # the score up to the closing mark, with it
+    ``score`` is the log-probability of the path up to token ``upto`` of the translation,
+    ``following`` that of the token ``upto`` itself (or of the end) after it.
+    """
+
+    path: Ints
+    score: float
+    upto: int
+    following: float
+
+
+@dataclass(slots=True)
+class _Growth:
+    """What a line is to grow by: the tokens to decode and, behind them, where it stands then.
+
+    ``base`` is the log-probability of the path with the first of ``ids``.
+    """
+
+    source: int
+    path: Ints
+    ids: Ints
+    base: float
+    upto: int
+    closes: Ints  # tokens before which a closing mark may stand
+
+    @property
+    def places(self) -> Ints:
+        """Which of ``ids`` come before ``closes``: the last one comes before ``upto``."""
+        return len(self.ids) - 1 - self.upto + self.closes
 
 
 @dataclass(slots=True)
@@ -91,12 +121,21 @@ class _State:
     before: Floats  # before[t]: log-probability of the first t tokens
     openings: dict[int, list[Pair]]
     chances: dict[int, float]
-    branches: dict[int, _Branch] = field(default_factory=dict)
+    branches: dict[int, _Line] = field(default_factory=dict)
+    heads: dict[Pair, float] = field(default_factory=dict)  # up to the closing mark, with it
+    tails: dict[Pair, _Line] = field(default_factory=dict)
     scores: dict[Pair, float] = field(default_factory=dict)
 
     @property
     def best(self) -> float:
         return max(self.scores.values(), default=-np.inf)
+
+    def rest(self, token: int) -> float:
+        """Return the trunk's score of the tokens from ``token`` on."""
+        return float(self.before[-1] - self.before[min(token, len(self.before) - 1)])
+
+    def estimate(self, line: _Line) -> float:
+        return line.score + line.following + self.rest(line.upto + 1)
 
 
 def search(
@@ -113,57 +152,184 @@ def search(
     candidates has no scores.
     """
     tree = scorer.encode([query.source for query in queries])
-    states = _trunks(queries, tree, scorer, marks, prefix)
-    first = len(prefix) + 1
-    openings = [(k, i) for k, state in enumerate(states) for i in _likely_openings(state, limits)]
-    if openings:
-        _expand(states, openings, tree, scorer, marks, first)
-    pairs = [(k, pair) for k, state in enumerate(states) for pair in _likely_pairs(state, limits)]
-    if pairs:
-        _score(states, pairs, tree, scorer, marks)
-    return [_found(state) for state in states]
+    return _Search(queries, tree, scorer, marks, prefix, limits).run()
 
 
-def _trunks(
-    queries: Sequence[Query], tree: Tree, scorer: Scorer, marks: Marks, prefix: Ints
-) -> list[_State]:
-    head = np.concatenate([[scorer.start], prefix]).astype(np.int64)
-    nothing = np.zeros(0, dtype=np.int64)
-    rows = [
-        Row(number, nothing, np.concatenate([head, query.target.ids]))
-        for number, query in enumerate(queries)
-    ]
-    grown = tree.grow(rows)
-    lengths = [len(query.target.ids) + 1 for query in queries]
-    where = np.concatenate(
-        [
-            start + len(head) - 1 + np.arange(n)
-            for start, n in zip(grown.starts, lengths, strict=True)
-        ]
-    )
-    following = np.concatenate([np.append(query.target.ids, scorer.end) for query in queries])
-    opening = np.full(len(where), NOT_ASKED)
-    for query, end in zip(queries, np.cumsum(lengths).tolist(), strict=True):
-        places = query.target.opens[query.target.opens >= 0]
-        opening[end - len(query.target.ids) - 1 + places] = marks.opening[0]
-    found, opened = scorer.log_probs(grown, where, [following, opening])
-    cuts = np.cumsum(lengths)[:-1]
-    states = []
-    for query, row, own, chances, start in zip(
-        queries, rows, np.split(found, cuts), np.split(opened, cuts), grown.starts, strict=True
+class _Search:
+    """One batch of queries on their way through the passes."""
+
+    def __init__(
+        self,
+        queries: Sequence[Query],
+        tree: Tree,
+        scorer: Scorer,
+        marks: Marks,
+        prefix: Ints,
+        limits: SearchLimits,
     ):
-        before = np.concatenate([[0.0], np.cumsum(own)])
-        openings = _openings(query)
-        states.append(
-            _State(
-                query,
-                grown.first + start + np.arange(len(row.ids)),
-                before,
-                openings,
-                {i: float(chances[i]) for i in openings},
+        self._tree, self._scorer, self._marks, self._limits = tree, scorer, marks, limits
+        self._head = np.concatenate([[scorer.start], prefix]).astype(np.int64)
+        self._states = self._trunks(queries)
+
+    def run(self) -> list[Found]:
+        """Try openings, then pairs: each a little way first, and the likely ones to the end."""
+        states = self._states
+        for openings, upto in ((self._openings, _first_close), (self._longer, _last_close)):
+            self._branch([(k, i, upto(s, i)) for k, s in enumerate(states) for i in openings(s)])
+        for pairs, far in ((self._pairs, LOOK), (self._ends, None)):
+            self._tail([(k, p, far) for k, s in enumerate(states) for p in pairs(s)])
+        return [_found(state) for state in states]
+
+    def _trunks(self, queries: Sequence[Query]) -> list[_State]:
+        nothing, scorer = np.zeros(0, dtype=np.int64), self._scorer
+        rows = [
+            Row(number, nothing, np.concatenate([self._head, query.target.ids]))
+            for number, query in enumerate(queries)
+        ]
+        grown = self._tree.grow(rows)
+        lengths = [len(query.target.ids) + 1 for query in queries]
+        begins = grown.starts + len(self._head) - 1
+        where = np.concatenate([b + np.arange(n) for b, n in zip(begins, lengths, strict=True)])
+        following = np.concatenate([np.append(query.target.ids, scorer.end) for query in queries])
+        opening = np.full(len(where), NOT_ASKED)
+        for query, end in zip(queries, np.cumsum(lengths).tolist(), strict=True):
+            places = query.target.opens[query.target.opens >= 0]
+            opening[end - len(query.target.ids) - 1 + places] = self._marks.opening[0]
+        found, opened = scorer.log_probs(grown, where, [following, opening])
+        cuts = np.cumsum(lengths)[:-1]
+        states = []
+        for query, row, own, chances, start in zip(
+            queries, rows, np.split(found, cuts), np.split(opened, cuts), grown.starts, strict=True
+        ):
+            openings = _openings(query)
+            states.append(
+                _State(
+                    query,
+                    grown.first + start + np.arange(len(row.ids)),
+                    np.concatenate([[0.0], np.cumsum(own)]),
+                    openings,
+                    {i: float(chances[i]) for i in openings},
+                )
             )
-        )
-    return states
+        return states
+
+    def _likely(self, estimates: dict[_Key, float], count: int) -> list[_Key]:
+        """Return the best of some estimates: within the margin, and ``count`` at most."""
+        ranked = sorted(estimates, key=lambda key: (-estimates[key], key))
+        return [
+            key
+            for key in ranked[:count]
+            if estimates[key] >= estimates[ranked[0]] - self._limits.margin
+        ]
+
+    def _openings(self, state: _State) -> list[int]:
+        """Return the openings to try.
+
+        All share the trunk, so that an opening's estimate differs from the others' by the
+        probability of its mark alone.
+        """
+        return sorted(_forced(state).union(self._likely(state.chances, self._limits.openings)))
+
+    def _longer(self, state: _State) -> list[int]:
+        """Return the openings to go on with, now that their first word is decoded."""
+        estimates = {i: state.estimate(line) for i, line in state.branches.items()}
+        likely = _forced(state).union(self._likely(estimates, self._limits.openings))
+        return sorted(i for i in likely if state.branches[i].upto < _last_close(state, i))
+
+    def _pairs(self, state: _State) -> list[Pair]:
+        """Return the pairs to try, by their score up to the closing mark and the trunk's tail."""
+        closes = state.query.target.closes
+        estimates = {p: head + state.rest(int(closes[p[1]])) for p, head in state.heads.items()}
+        likely = self._likely(estimates, self._limits.pairs)
+        return likely + [p for p in state.query.also if p in estimates and p not in likely]
+
+    def _ends(self, state: _State) -> list[Pair]:
+        """Return the pairs to score to the end, now that a few more tokens are decoded."""
+        size = len(state.query.target.ids)
+        estimates = {p: state.estimate(line) for p, line in state.tails.items()}
+        likely = self._likely(estimates, self._limits.pairs)
+        wanted = likely + [p for p in state.query.also if p in estimates and p not in likely]
+        return [p for p in wanted if state.tails[p].upto < size]
+
+    def _branch(self, wanted: Sequence[tuple[int, int, int]]) -> None:
+        """Decode what comes after opening marks, up to some token."""
+        growths = []
+        for k, i, upto in wanted:
+            state, ids = self._states[k], self._states[k].query.target.ids
+            line = state.branches.get(i)
+            closes = np.unique(state.query.target.closes[[b for _, b in state.openings[i]]])
+            if line is None:
+                path, base = state.trunk[: len(self._head) + i], float(state.before[i])
+                own = np.concatenate([self._marks.opening, ids[i:upto]])
+                growths.append(
+                    _Growth(k, path, own, base + state.chances[i], upto, closes[closes <= upto])
+                )
+            else:
+                base = line.score + line.following
+                later = closes[(closes > line.upto) & (closes <= upto)]
+                growths.append(_Growth(k, line.path, ids[line.upto : upto], base, upto, later))
+        for (k, i, _), (line, closed) in zip(wanted, self._grow(growths), strict=True):
+            state = self._states[k]
+            state.branches[i] = line
+            for pair in state.openings[i]:
+                j = int(state.query.target.closes[pair[1]])
+                if j in closed:
+                    state.heads[pair] = closed[j]
+
+    def _tail(self, wanted: Sequence[tuple[int, Pair, int | None]]) -> None:
+        """Decode what comes after closing marks, some tokens far or to the end."""
+        growths = []
+        nothing = np.zeros(0, dtype=np.int64)
+        for k, pair, far in wanted:
+            state, target = self._states[k], self._states[k].query.target
+            ids, line = target.ids, state.tails.get(pair)
+            upto = len(ids)
+            if line is None:
+                i, j = int(target.opens[pair[0]]), int(target.closes[pair[1]])
+                upto = upto if far is None else min(j + far, upto)
+                # The branch's path: the trunk up to i, the opening mark, and the tokens up to j.
+                beyond = len(self._head) + len(self._marks.opening) + j
+                path = state.branches[i].path[:beyond]
+                own = np.concatenate([self._marks.closing, ids[j:upto]])
+                growths.append(_Growth(k, path, own, state.heads[pair], upto, nothing))
+            else:
+                base = line.score + line.following
+                growths.append(_Growth(k, line.path, ids[line.upto :], base, upto, nothing))
+        for (k, pair, _), (line, _) in zip(wanted, self._grow(growths), strict=True):
+            state = self._states[k]
+            state.tails[pair] = line
+            if line.upto == len(state.query.target.ids):
+                state.scores[pair] = line.score + line.following
+
+    def _grow(self, growths: Sequence[_Growth]) -> list[tuple[_Line, dict[int, float]]]:
+        """Decode; return each line as it is then, and the scores of closing marks on the way."""
+        if not growths:
+            return []
+        rows = [Row(g.source, g.path, g.ids) for g in growths]
+        grown = self._tree.grow(rows)
+        following, closing = [], np.full(sum(len(row.ids) for row in rows), NOT_ASKED)
+        for growth, start in zip(growths, grown.starts.tolist(), strict=True):
+            target = self._states[growth.source].query.target.ids
+            after = target[growth.upto] if growth.upto < len(target) else self._scorer.end
+            following.append(np.append(growth.ids[1:], after))
+            # The last of the ids is the token before ``upto``.
+            closing[start + len(growth.ids) - 1 - growth.upto + growth.closes] = (
+                self._marks.closing[0]
+            )
+        asked = [np.concatenate(following), closing]
+        found, closed = self._scorer.log_probs(grown, np.arange(len(closing)), asked)
+        results = []
+        for growth, start in zip(growths, grown.starts.tolist(), strict=True):
+            end = start + len(growth.ids)
+            scores = growth.base + np.concatenate([[0.0], np.cumsum(found[start : end - 1])])
+            path = np.concatenate([growth.path, grown.first + np.arange(start, end)])
+            line = _Line(path, float(scores[-1]), growth.upto, float(found[end - 1]))
+            marks = {
+                int(j): float(scores[place] + closed[start + place])
+                for j, place in zip(growth.closes, growth.places, strict=True)
+            }
+            results.append((line, marks))
+        return results
 
 
 def _openings(query: Query) -> dict[int, list[Pair]]:
@@ -183,112 +349,30 @@ def _openings(query: Query) -> dict[int, list[Pair]]:
     return {i: list(own.values()) for i, own in openings.items() if own}
 
 
-def _likely_openings(state: _State, limits: SearchLimits) -> list[int]:
-    """Return the openings to try.
-
-    All share the trunk, so that an opening's estimate differs from the others' by the
-    probability of its mark alone.
-    """
-    chances, also = state.chances, state.query.also
-    ranked = sorted(chances, key=lambda i: (-chances[i], i))
-    likely = [
-        i for i in ranked[: limits.openings] if chances[i] >= chances[ranked[0]] - limits.margin
-    ]
-    forced = {i for i, pairs in state.openings.items() if not set(pairs).isdisjoint(also)}
-    return sorted(forced.union(likely))
+def _forced(state: _State) -> set[int]:
+    also = state.query.also
+    return {i for i, pairs in state.openings.items() if not set(pairs).isdisjoint(also)}
 
 
-def _likely_pairs(state: _State, limits: SearchLimits) -> list[Pair]:
-    """Return the pairs to score, by their score up to the closing mark and the trunk's tail."""
-    total = float(state.before[-1])
-    estimates = {
-        pair: head + total - float(state.before[branch.closings[pair]])
-        for branch in state.branches.values()
-        for pair, head in branch.heads.items()
-    }
-    ranked = sorted(estimates, key=lambda pair: (-estimates[pair], pair))
-    likely = [
-        p for p in ranked[: limits.pairs] if estimates[p] >= estimates[ranked[0]] - limits.margin
-    ]
-    return likely + [pair for pair in state.query.also if pair in estimates and pair not in likely]
+def _first_close(state: _State, opening: int) -> int:
+    return min(int(state.query.target.closes[b]) for _, b in state.openings[opening])
 
 
-def _expand(
-    states: Sequence[_State],
-    wanted: Sequence[tuple[int, int]],
-    tree: Tree,
-    scorer: Scorer,
-    marks: Marks,
-    first: int,
-) -> None:
-    """Decode what comes after each opening mark, up to the last place for a closing mark."""
-    rows = []
-    for k, i in wanted:
-        state = states[k]
-        last = max(int(state.query.target.closes[b]) for _, b in state.openings[i])
-        ids = np.concatenate([marks.opening, state.query.target.ids[i:last]])
-        rows.append(Row(k, state.trunk[: first + i], ids))
-    grown = tree.grow(rows)
-    ids = np.concatenate([row.ids for row in rows])
-    following = np.append(ids[1:], NOT_ASKED)
-    following[grown.starts[1:] - 1] = NOT_ASKED
-    closing = np.full(len(ids), NOT_ASKED)
-    for (k, i), start in zip(wanted, grown.starts.tolist(), strict=True):
-        ends = {int(states[k].query.target.closes[b]) for _, b in states[k].openings[i]}
-        closing[[start + len(marks.opening) + j - i - 1 for j in ends]] = marks.closing[0]
-    found, closed = scorer.log_probs(grown, np.arange(len(ids)), [following, closing])
-    opened = len(marks.opening)
-    for (k, i), row, start in zip(wanted, rows, grown.starts.tolist(), strict=True):
-        state = states[k]
-        own = np.concatenate([[0.0], np.cumsum(found[start : start + len(row.ids)])])
-        closings = {pair: int(state.query.target.closes[pair[1]]) for pair in state.openings[i]}
-        common = float(state.before[i]) + state.chances[i]
-        heads = {}
-        for pair, j in closings.items():
-            place = opened + j - i - 1
-            heads[pair] = common + float(own[place]) + float(closed[start + place])
-        numbers = grown.first + start + np.arange(len(row.ids))
-        state.branches[i] = _Branch(
-            np.concatenate([state.trunk[: first + i], numbers]), closings, heads
-        )
-
-
-def _score(
-    states: Sequence[_State],
-    pairs: Sequence[tuple[int, Pair]],
-    tree: Tree,
-    scorer: Scorer,
-    marks: Marks,
-) -> None:
-    """Decode what comes after each closing mark, to the end."""
-    rows, heads = [], []
-    for k, pair in pairs:
-        state = states[k]
-        i = int(state.query.target.opens[pair[0]])
-        branch = state.branches[i]
-        j = branch.closings[pair]
-        tail = np.concatenate([marks.closing, state.query.target.ids[j:]])
-        # The branch's path begins with the trunk up to i and the opening mark.
-        beyond = len(state.trunk) - len(state.query.target.ids) + len(marks.opening) + j
-        rows.append(Row(k, branch.row[:beyond], tail))
-        heads.append(branch.heads[pair])
-    grown = tree.grow(rows)
-    following = np.concatenate([np.append(row.ids[1:], scorer.end) for row in rows])
-    (found,) = scorer.log_probs(grown, np.arange(len(following)), [following])
-    sums = np.add.reduceat(found, grown.starts)
-    for (k, pair), head, tail_score in zip(pairs, heads, sums.tolist(), strict=True):
-        states[k].scores[pair] = head + tail_score
+def _last_close(state: _State, opening: int) -> int:
+    return max(int(state.query.target.closes[b]) for _, b in state.openings[opening])
 
 
 def _found(state: _State) -> Found:
     ranked = dict(sorted(state.scores.items(), key=lambda item: (-item[1], item[0])))
-    bound = -np.inf
+    bounds = [head for pair, head in state.heads.items() if pair not in state.tails]
+    for pair, line in state.tails.items():
+        if pair not in state.scores:
+            bounds.append(line.score + line.following)
     for i in state.openings:
-        if i in state.branches:
-            heads = state.branches[i].heads
-            open_ends = (head for pair, head in heads.items() if pair not in state.scores)
-            bound = max(bound, max(open_ends, default=-np.inf))
-        else:
-            bound = max(bound, float(state.before[i]) + state.chances[i])
+        if i not in state.branches:
+            bounds.append(float(state.before[i]) + state.chances[i])
+        elif state.branches[i].upto < _last_close(state, i):
+            bounds.append(state.branches[i].score + state.branches[i].following)
     count = sum(len(pairs) for pairs in state.openings.values())
-    return Found(ranked, count, bool(ranked) and state.best >= bound, float(state.before[-1]))
+    proven = bool(ranked) and state.best >= max(bounds, default=-np.inf)
+    return Found(ranked, count, proven, float(state.before[-1]))

@@ -1,0 +1,184 @@
+"""Places by several methods together: all weigh what each proposes, and a fitted model decides.
+
+Averaging the links of several aligners is no better than the best of them; what helps is that
+each says what it thinks of whole places, its own and those of others. Any proposers can be
+members. The score of a candidate is the probability, calibrated on gold, that it is right.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from labelproj.errors import UsageError
+from labelproj.project.base import LabelledPair, PairCorpus, Place, Proposals, Proposer, Weighted
+from labelproj.project.features import Opinion, place_features, text_ratio
+from labelproj.project.loglinear import LogLinear, shipped_model
+from labelproj.project.reliability import invented_pairs, reliabilities
+from labelproj.records import Candidate
+
+__all__ = ["EnsembleProposals", "EnsembleProposer"]
+
+#: A place must be at least so probable. It is weighed by what it is more probable than this, so
+#: that the joint choice is the one with the most right places to be expected.
+LEAST = 0.3
+
+
+class EnsembleProposals:
+    """What the members propose together for the spans of one pair."""
+
+    def __init__(
+        self,
+        pair: LabelledPair,
+        members: Sequence[tuple[str, float, Proposals]],
+        *,
+        model: LogLinear,
+        also: Sequence[Sequence[Place]] | None = None,
+    ):
+        """Take each member's kind, how far it can be trusted, and its proposals."""
+        self._pair, self._members, self._model = pair, members, model
+        self._also = also
+        self._ratio = text_ratio(pair.src_text, pair.tgt_text)
+        problems = [proposals.problem for _, _, proposals in members]
+        self.problem = None if None in problems else problems[0]
+
+    @cached_property
+    def candidates(self) -> list[list[Weighted]]:
+        """The candidates of each span, best first."""
+        found = []
+        for number in range(len(self._pair.src_spans)):
+            weighed = self.weigh(number, [])
+            likely = [option for option in weighed if option.weight > 0]
+            found.append(sorted(likely, key=lambda o: (-o.weight, o.candidate.start)))
+        return found
+
+    def places(self, number: int) -> list[Place]:
+        """Return all places that any member proposes for span ``number``."""
+        own = (
+            (option.candidate.start, option.candidate.end)
+            for _, _, proposals in self._members
+            for option in proposals.candidates[number]
+        )
+        return list(dict.fromkeys([*own, *(self._also[number] if self._also else ())]))
+
+    def opinions(self, number: int, places: Sequence[Place]) -> list[Opinion]:
+        """Return what each member thinks of ``places`` for span ``number``."""
+        opinions = []
+        for kind, reliable, proposals in self._members:
+            top = _top(proposals.candidates[number])
+            opinions.append(Opinion(kind, top, proposals.weigh(number, places), reliable))
+        return opinions
+
+    def weigh(self, number: int, places: Sequence[Place]) -> list[Weighted]:
+        """Return what the members think of ``places``; of all that they propose, if empty."""
+        known = self.places(number)
+        everywhere = list(dict.fromkeys([*known, *places]))
+        if not everywhere:
+            return []
+        span = self._pair.src_spans[number]
+        features = place_features(
+            everywhere,
+            self.opinions(number, everywhere),
+            length=span.end - span.start,
+            ratio=self._ratio,
+        )
+        probable = dict(zip(everywhere, self._model.probabilities(features).tolist(), strict=True))
+        votes = dict(zip(everywhere, features["votes"].tolist(), strict=True))
+        return [
+            Weighted(
+                Candidate(*place, probable[place], {"votes": votes[place]}),
+                probable[place] - LEAST,
+            )
+            for place in (places or known)
+        ]
+
+
+class EnsembleProposer:
+    """Proposes places by several proposers together.
+
+    Later members are shown the places of earlier ones. Raises UsageError for no member, or the
+    same one twice.
+    """
+
+    name = "ensemble"
+
+    def __init__(self, members: Sequence[Proposer], *, model: LogLinear | None = None):
+        labels = [member.label for member in members]
+        if not members or len(set(labels)) < len(labels):
+            raise UsageError(
+                "the ensemble has the same member twice" if members else "an ensemble of nothing",
+                remedy="project.members (--member) names each member once, two or more in all",
+            )
+        self._members = list(members)
+        self._model = model or shipped_model()
+        self._measured = [self._model.reliable.get(label) for label in labels]
+        self._reliable = reliabilities([], self._measured, otherwise=self._model.otherwise)
+        short = [label.removeprefix("alignment:") for label in labels]
+        self.label = f"{self.name}:{'+'.join(short)}"
+
+    @property
+    def reliable(self) -> dict[str, float]:
+        """How far each member is trusted, 0 to 1, by its label."""
+        labels = (member.label for member in self._members)
+        return dict(zip(labels, self._reliable, strict=True))
+
+    def params(self) -> dict[str, object]:
+        """Return what shapes the result."""
+        return {
+            "method": self.name,
+            "members": [member.params() for member in self._members],
+            "reliable": {label: round(share, 6) for label, share in self.reliable.items()},
+            "model": self._model.digest(),
+        }
+
+    def fit(self, corpus: PairCorpus) -> None:
+        """Let the members learn from the job's own bitext, then see how they agree on it."""
+        for member in self._members:
+            member.fit(corpus)
+        if None not in self._measured:
+            return
+        pairs = invented_pairs(corpus)
+        proposed = [member.propose(pairs) for member in self._members]
+        tops = [
+            [_top(proposals[number].candidates[span]) for proposals in proposed]
+            for number, pair in enumerate(pairs)
+            for span in range(len(pair.src_spans))
+        ]
+        self._reliable = reliabilities(tops, self._measured, otherwise=self._model.otherwise)
+
+    def propose(
+        self,
+        pairs: Sequence[LabelledPair],
+        *,
+        also: Sequence[Sequence[Sequence[Place]]] | None = None,
+    ) -> list[EnsembleProposals]:
+        """Let every member propose, and weigh what all have proposed."""
+        known = [
+            [list(also[number][span]) if also else [] for span in range(len(pair.src_spans))]
+            for number, pair in enumerate(pairs)
+        ]
+        by_member = []
+        for member in self._members:
+            proposed = member.propose(pairs, also=known)
+            by_member.append(proposed)
+            for places, proposals in zip(known, proposed, strict=True):
+                for own, options in zip(places, proposals.candidates, strict=True):
+                    own += [(option.candidate.start, option.candidate.end) for option in options]
+        kinds = [member.name for member in self._members]
+        return [
+            EnsembleProposals(
+                pair,
+                [
+                    (kind, reliable, proposed[number])
+                    for kind, reliable, proposed in zip(
+                        kinds, self._reliable, by_member, strict=True
+                    )
+                ],
+                model=self._model,
+                also=also[number] if also else None,
+            )
+            for number, pair in enumerate(pairs)
+        ]
+
+
+def _top(candidates: Sequence[Weighted]) -> Place | None:
+    """Return the place of the first candidate, if there is one."""
+    return (candidates[0].candidate.start, candidates[0].candidate.end) if candidates else None

@@ -1,0 +1,24 @@
+"""What a record of each task is, and which projections of it are usable.
+
+A new task is a :class:`~labelproj.tasks.base.Task` in a file of its own, a line in ``TASKS`` and
+its name in ``TaskName`` of :mod:`labelproj.config`.
+"""
+
+from labelproj.errors import UsageError
+from labelproj.tasks.base import Case, Dataset, Dropped, Prompt, Task, Usable
+from labelproj.tasks.events import EventArguments
+from labelproj.tasks.ner import Ner
+from labelproj.tasks.qa import QuestionAnswering
+
+__all__ = ["TASKS", "Case", "Dataset", "Dropped", "Prompt", "Task", "Usable", "task_named"]
+
+TASKS: dict[str, Task] = {
+    task.name: task for task in (Ner(), EventArguments(), QuestionAnswering())
+}
+
+
+def task_named(name: str) -> Task:
+    """Return the task called ``name``. Raises UsageError."""
+    if name not in TASKS:
+        raise UsageError(f"no task {name!r}", remedy=f"one of {', '.join(TASKS)}")
+    return TASKS[name]

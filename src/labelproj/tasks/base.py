@@ -1,0 +1,217 @@
+"""What a task must say: which documents it can use, what its dataset is, what a model is asked.
+
+A task is a value in ``TASKS``; nothing outside this room asks which one it is. All text in a
+document's segments is translated; what is not to be translated is in its payload.
+"""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from labelproj.build.documents import Reassembled
+from labelproj.config import BuildParams, FilterParams
+from labelproj.errors import DependencyError
+from labelproj.records import Document, Projection, Segment, Span
+
+__all__ = [
+    "Case",
+    "Dataset",
+    "Dropped",
+    "Prompt",
+    "Row",
+    "Task",
+    "Usable",
+    "only_spans",
+    "plain_prompt",
+    "require_datasets",
+]
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A part of a document that the task's policy leaves out, and why.
+
+    ``kind`` is what it is: ``event``, ``argument``, ``question``, …
+    """
+
+    kind: str
+    record_id: str
+    reason: str
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """What is left of a document by the task's policy.
+
+    ``one`` holds only spans and segments that are usable; ``items`` says how many things of
+    each kind there were, ``dropped`` which of them are gone.
+    """
+
+    one: Reassembled
+    items: Mapping[str, int] = field(default_factory=dict)
+    dropped: tuple[Dropped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A text that a tagger is given, with the spans it is taught.
+
+    ``places[i]`` is the place in the case's text of character i, or -1 for a character that is
+    not of that text; None where the prompt is the text.
+    """
+
+    text: str
+    spans: tuple[Span, ...]
+    places: tuple[int, ...] | None = None
+
+    def restored(self, span: Span) -> Span | None:
+        """Return a span of this prompt as one of the case's text; None when it is outside."""
+        if self.places is None:
+            return span
+        inside = [place for place in self.places[span.start : span.end] if place >= 0]
+        if not inside:
+            return None
+        return Span(span.id, inside[0], inside[-1] + 1, span.label, span.group)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that a trained model is asked, and what is right: the unit of scoring.
+
+    Spans are over ``text``. The spans found in all ``prompts`` together are the answer.
+    """
+
+    id: str
+    text: str
+    gold: tuple[Span, ...]
+    prompts: tuple[Prompt, ...]
+
+
+def only_spans(one: Reassembled, keep: Callable[[Projection], bool]) -> Reassembled:
+    """Return a document with only the spans whose projections ``keep`` accepts."""
+    segments = []
+    projections = []
+    for segment, own in zip(one.document.segments, one.projections, strict=True):
+        pairs = [(s, p) for s, p in zip(segment.spans, own, strict=True) if keep(p)]
+        segments.append(replace(segment, spans=tuple(span for span, _ in pairs)))
+        projections.append(tuple(projection for _, projection in pairs))
+    document = replace(one.document, segments=tuple(segments))
+    return replace(one, document=document, projections=tuple(projections))
+
+
+def plain_prompt(name: str, segment: Segment) -> Case:
+    """Return the case of a text that is given to the tagger as it is."""
+    return Case(name, segment.text, segment.spans, (Prompt(segment.text, segment.spans),))
+
+
+class Dataset(ABC):
+    """The rows of a task's dataset.
+
+    ``counts`` are numbers for the manifest and the card that grow as rows are made.
+    """
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    @abstractmethod
+    def features(self) -> Any:
+        """Return the ``datasets.Features`` of a row. Raises DependencyError."""
+
+    @abstractmethod
+    def rows(self, one: Reassembled, *, signature: str) -> list[Row]:
+        """Return the rows of a usable document; none where it has no text."""
+
+    @abstractmethod
+    def labels(self) -> dict[str, object]:
+        """Return what ``labels.json`` says."""
+
+    @abstractmethod
+    def counted(self, row: Row) -> Iterable[str]:
+        """Return what is counted of a row for the card's table: a name each time."""
+
+    @abstractmethod
+    def about(self) -> str:
+        """Say on the card what the columns are, once all rows are made."""
+
+
+class Task(ABC):
+    """One task. ``exports`` are (ending, format) of what ``labelproj project`` writes.
+
+    ``title`` names the labels in a sentence; ``category`` and ``ids`` are the Hub's names for
+    the task.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    category: ClassVar[str] = "token-classification"
+    ids: ClassVar[tuple[str, ...]] = ()
+    exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
+
+    def problem(self, document: Document) -> str | None:
+        """Say why a document is none of this task, or None."""
+        return None
+
+    def mapped(self, document: Document) -> Document:
+        """Return a document whose labels were renamed or dropped, without what hangs loose."""
+        return document
+
+    def filters(self, params: FilterParams) -> FilterParams:
+        """Return the thresholds by which single units are judged."""
+        return params
+
+    def usable(self, one: Reassembled, params: BuildParams) -> Usable:
+        """Apply the policy of ``params`` to a document whose units were accepted."""
+        return Usable(one)
+
+    @abstractmethod
+    def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
+        """Return the dataset of a job with these span ``labels``, rejected units' too."""
+
+    #: The columns of the dataset that :meth:`document` needs.
+    columns: ClassVar[tuple[str, ...]] = ("id", "text", "spans")
+
+    def document(self, row: Mapping[str, Any], *, lang: str) -> Document:
+        """Return a row of the dataset as a document again, to train on."""
+        spans = tuple(
+            Span(
+                str(span.get("id") or f"s{number}"),
+                span["start"],
+                span["end"],
+                span["label"],
+                span.get("group"),
+            )
+            for number, span in enumerate(row["spans"] or ())
+        )
+        return Document(row["id"], lang, (Segment("0", "text", row["text"], spans),))
+
+    @abstractmethod
+    def cases(self, document: Document) -> list[Case]:
+        """Return what a model is asked about a document."""
+
+    def answer(self, case: Case, found: Sequence[Span]) -> tuple[Span, ...]:
+        """Return a model's answer from the spans that it found in the prompts of a case."""
+        unique = {(span.start, span.end, span.label): span for span in found}
+        return tuple(unique[key] for key in sorted(unique))
+
+    def scores(
+        self, cases: Sequence[Case], predicted: Sequence[Sequence[Span]], *, lang: str
+    ) -> dict[str, object]:
+        """Return the scores (0-100) that a system gets beside exact span F1, by name."""
+        return {}
+
+
+def require_datasets() -> Any:
+    """Return the module ``datasets``. Raises DependencyError without it."""
+    try:
+        import datasets
+    except ImportError as error:
+        raise DependencyError(
+            "building a dataset needs the datasets package",
+            remedy="pip install 'labelproj[data]'",
+        ) from error
+    return datasets

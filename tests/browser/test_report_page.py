@@ -1,0 +1,189 @@
+"""The report in a real browser: no errors, filters, search, links, keys, colours, directions."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from builders import Pair, sample, write_tables
+from chromium import Browser, find_chromium
+from labelproj.config import FilterParams, ReportParams
+from labelproj.stages.filter import run_filter
+from labelproj.stages.report import report_folder, run_report
+
+pytestmark = pytest.mark.browser
+
+BINS = [
+    {"score": 0.75, "right": 0.8, "number": 30},
+    {"score": 0.95, "right": 0.9, "number": 9},
+]
+METRICS = {
+    "systems": {
+        "projected": {"f1": 73.1, "f1_low": 70.0, "f1_high": 76.0, "per_label": {"PER": 80.0}},
+        "gold": {"f1": 80.0, "f1_low": 78.0, "f1_high": 82.0, "per_label": {}},
+    },
+    "projection": {
+        "methods": {
+            "one": {"exact": {"f1": 91.0}, "calibration": BINS},
+            "two": {"exact": {"f1": 85.0}},
+        }
+    },
+}
+ODD = Pair(
+    "😀 [PER:1 Amina] & <b> {{x}} [LOC:2 Kano]\nA\u200b e\u0301",
+    "\u202b😀 [PER:1 أمينة] & <b> [LOC:2 كانو]\nب",
+    score=0.61,
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert find_chromium(), "make test-browser needs Chromium"
+    with Browser() as one:
+        one.size(1200, 900)
+        yield one
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("page")
+    units, _ = write_tables(folder, [*sample(8), [ODD]])
+    run_filter(units=units, out=folder / "filtered", params=FilterParams())
+    (folder / "metrics.json").write_text(json.dumps(METRICS))
+    none = folder / "none"
+    run_report(
+        prepared=none, translated=none, projected=none, dataset=none,
+        filtered=folder / "filtered", evaluation=folder, out=folder / "report",
+        params=ReportParams(), task="ner", src="en", tgt="ar",
+    )  # fmt: skip
+    return f"file://{folder / 'report' / 'index.html'}"
+
+
+READY = "document.documentElement.dataset.ready === 'yes'"
+FOUND = "Number(document.getElementById('count').dataset.found)"
+
+
+def opened(browser: Browser, page: str, hash: str = "") -> None:
+    browser.errors.clear()
+    browser.open("about:blank")
+    browser.open(page + hash)
+    browser.wait(READY)
+
+
+def test_it_opens_without_errors(browser: Browser, page: str) -> None:
+    opened(browser, page)
+    assert browser.errors == []
+    assert browser.run(FOUND) == 65
+    assert browser.run("document.querySelectorAll('.chart svg').length") >= 7
+    assert browser.run("document.querySelectorAll('#cards article').length") == 25
+    said = browser.run("document.getElementById('trained').textContent")
+    assert "73.1" in said and "70.0–76.0" in said
+    assert "two" in browser.run("document.getElementById('methods').textContent")
+
+
+def test_search_and_filters(browser: Browser, page: str) -> None:
+    opened(browser, page)
+    browser.press("/")
+    browser.type("MANOMI 3.")
+    browser.wait(f"{FOUND} === 1")
+    assert "q=MANOMI" in browser.run("location.hash")
+    browser.run("document.querySelector('#filters button[type=reset]').click()")
+    browser.wait(f"{FOUND} === 65")
+    for name, value, number in (("verdict", "rejected", 40), ("label", "DATE", 8)):
+        select = f"document.getElementById('filters').elements.{name}"
+        browser.run(f"{select}.value = '{value}'; {select}.form.dispatchEvent(new Event('input'))")
+        browser.wait(f"{FOUND} === {number}")
+        browser.run("document.querySelector('#filters button[type=reset]').click()")
+        browser.wait(f"{FOUND} === 65")
+    opened(browser, page, "#reason=copied&verdict=rejected")
+    assert browser.run(FOUND) == 8
+    assert browser.run("document.querySelector('#filters [name=reason]').value") == "copied"
+    opened(browser, page, "#by=span+score&min=0.6&max=0.62")
+    assert browser.run(FOUND) == 1
+
+
+def test_figures_lead_to_their_rows(browser: Browser, page: str) -> None:
+    opened(browser, page)
+    # A link in a table, a tile, and the charts themselves, by what a click on them reports.
+    browser.run("[...document.querySelectorAll('#overview td button')][0].click()")
+    first = browser.run(FOUND)
+    assert 0 < first < 65 and "verdict" in browser.run("location.hash")
+    browser.run("history.back()")
+    browser.wait(f"{FOUND} === 65")
+    box = browser.run(
+        "(() => { const bars = document.querySelectorAll('#labels .chart path[fill]');"
+        "document.querySelector('#labels .chart').scrollIntoView({block: 'center'});"
+        "const one = [...bars].find((bar) => bar.getBoundingClientRect().width > 40);"
+        "const r = one.getBoundingClientRect();"
+        "return [r.x + r.width / 2, r.y + r.height / 2]; })()"
+    )
+    for kind in ("mousePressed", "mouseReleased"):
+        browser.call(
+            "Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1
+        )
+    browser.wait("location.hash.includes('label=')")
+    assert browser.run(FOUND) < 65
+
+
+def test_spans_light_up_together_and_are_in_their_place(browser: Browser, page: str) -> None:
+    opened(browser, page, "#q=%F0%9F%98%80")
+    assert browser.run(FOUND) == 1
+    marks = browser.run(
+        "[...document.querySelectorAll('article mark')].map((m) => m.firstChild.textContent)"
+    )
+    assert marks == ["Amina", "Kano", "أمينة", "كانو"]
+    sides = browser.run("[...document.querySelectorAll('.pair > div')].map((d) => [d.lang, d.dir])")
+    assert sides == [["en", "ltr"], ["ar", "rtl"]]
+    text = browser.run("document.querySelector('.pair > div').textContent")
+    assert "<b> {{x}}" in text and "A\u200b e\u0301" in text
+    browser.run("document.querySelector('article mark').focus()")
+    lit = "[...document.querySelectorAll('mark.on')].map((m) => m.firstChild.textContent)"
+    assert browser.run(lit) == ["Amina", "أمينة"]
+    browser.run("document.activeElement.blur()")
+    assert browser.run(lit) == []
+
+
+def test_keys(browser: Browser, page: str) -> None:
+    opened(browser, page)
+    at = "document.activeElement.dataset.id"
+    ids = browser.run("[...document.querySelectorAll('article')].map((a) => a.dataset.id)")
+    for key, expected in (("j", ids[0]), ("j", ids[1]), ("k", ids[0])):
+        browser.press(key)
+        assert browser.run(at) == expected
+    browser.press("n")
+    browser.wait("location.hash.includes('page=2')")
+    browser.press("p")
+    browser.wait("!location.hash.includes('page=')")
+    browser.press("/")
+    assert browser.run("document.activeElement.name") == "q"
+    browser.press("Escape")
+    assert browser.run("document.activeElement.name ?? ''") == ""
+
+
+def test_odd_jobs(browser: Browser, tmp_path: Path) -> None:
+    """A job without rows, one without spans, and one with very many labels."""
+    many = [
+        Pair(f"[{label}:1 Amina] came {label}.", f"[{label}:1 Amina] ta zo {label}.")
+        for label in (f"{a}{b}{c}" for a in "ABCD" for b in "ABCD" for c in "ABCD")
+    ]
+    for number, pairs in enumerate(([], [Pair("It rained.", "An yi ruwa.")], many)):
+        folder = tmp_path / str(number)
+        units, _ = write_tables(folder, [[pair] for pair in pairs])
+        run_filter(units=units, out=folder, params=FilterParams())
+        report_folder(folder, src="en", tgt="ha")
+        opened(browser, f"file://{folder / 'report.html'}")
+        assert browser.errors == []
+        assert browser.run(FOUND) == len(pairs)
+        assert browser.run("document.getElementById('overview').offsetHeight") < 3000
+
+
+def test_dark_and_narrow(browser: Browser, page: str) -> None:
+    shade = "getComputedStyle(document.body).backgroundColor"
+    opened(browser, page)
+    light = browser.run(shade)
+    browser.size(390, 800, dark=True)
+    opened(browser, page)
+    assert browser.run(shade) != light
+    assert browser.run("document.documentElement.scrollWidth") <= 390
+    browser.size(1200, 900)
