@@ -89,15 +89,19 @@ def test_commands_in_the_documentation_parse(page: Path) -> None:
 # Parameters
 
 
+#: Sections with a name for each entry, and what the name is.
+NAMED = {"gold": "target", "filter.pairs": "pair"}
+
+
 def parameters(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, object]]:
     """Yield every key of ``params.yaml`` with its default, as JSON has it."""
     for name, field in model.model_fields.items():
         key = f"{prefix}{name}"
         kinds = (field.annotation, *getattr(field.annotation, "__args__", ()))
         section = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
-        if key == "gold":
+        if key in NAMED:
             assert section is not None
-            yield from parameters(section, "gold.<target>.")
+            yield from parameters(section, f"{key}.<{NAMED[key]}>.")
             continue
         if section is None or field.default is None:
             value = field.get_default(call_default_factory=True)

@@ -6,8 +6,6 @@ from typing import Annotated, Literal, TypeVar
 
 import yaml
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -16,6 +14,8 @@ from pydantic import (
 )
 
 from labelproj.errors import ConfigError, MissingInputError
+from labelproj.filter_params import FilterParams, PairThresholds, Thresholds
+from labelproj.sections import Count, Section, Share
 from labelproj.yaml_lines import line_of
 
 __all__ = [
@@ -30,12 +30,14 @@ __all__ = [
     "LanguagesParams",
     "MtParams",
     "MtTrainParams",
+    "PairThresholds",
     "PrepareParams",
     "ProjectParams",
     "QaParams",
     "ReportParams",
     "ReviewParams",
     "TaskName",
+    "Thresholds",
     "TrainParams",
     "TranslateParams",
     "for_task",
@@ -63,14 +65,6 @@ GoldFile = Annotated[
 ]
 #: What pydantic says in the place of an error beside the keys.
 _NO_KEYS = {"all", "each", "[key]"}
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """The base of all sections: frozen, and strict about keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class LanguagesParams(Section):
@@ -209,17 +203,6 @@ class ProjectParams(Section):
     constrained: ConstrainedParams = ConstrainedParams()
     min_score: Share = 0.0
     rows_per_shard: Count = 2048
-
-
-class FilterParams(Section):
-    """Thresholds; null switches a filter off. See the docs for what each one measures."""
-
-    length_ratio: float | None = Field(default=2.5, gt=1.0)
-    copied: Share | None = 0.9
-    repetition: Share | None = 0.5
-    missing_spans: Share | None = 0.0
-    projection_score: Share | None = None
-    duplicate: bool = True
 
 
 class ReviewParams(Section):

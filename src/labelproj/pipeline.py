@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labelproj.config import Config, GoldParams, for_task, load_config
+from labelproj.config import Config, FilterParams, GoldParams, for_task, load_config
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats import split_spec
 from labelproj.languages import iso_code
@@ -12,7 +12,7 @@ from labelproj.layout import Layout
 from labelproj.progress import log
 from labelproj.shards import read_manifest
 
-__all__ = ["STAGES", "collect_results", "run_stage"]
+__all__ = ["STAGES", "collect_results", "filter_params", "filtered_folder", "open_run", "run_stage"]
 
 Result = dict[str, object]
 
@@ -132,11 +132,38 @@ def _filter(run: Run) -> Result:
     return run_filter(
         units=run.layout.projected(run.task, run.target) / "units.parquet",
         out=run.layout.filtered(run.task, run.target),
-        params=run.config.filter,
+        params=filter_params(run),
         task=run.task,
         src=run.source,
         tgt=run.target,
+        work=run.work("filter"),
+        align=run.config.project.align,
+        align_work=run.work("project"),
+        model=None if run.config.mt.given else run.layout.mt(run.target),
+        device=run.config.translate.device,
+        resume=run.resume,
     )
+
+
+def filter_params(run: Run) -> FilterParams:
+    """Return the filter's parameters with their paths seen from the project folder."""
+    params = run.config.filter.of_pair(run.source, run.target)
+    paths = {name: getattr(params, name) for name in ("language_model", "compare", "combiner")}
+    models = {name: getattr(params, name) for name in ("encoder", "back_model")}
+    update = {name: run.path(spec) for name, spec in paths.items() if spec}
+    update |= {
+        n: run.path(spec) for n, spec in models.items() if spec and (run.root / spec).is_dir()
+    }
+    if params.encoder == "mt":
+        model = run.config.mt.model
+        if model is None:
+            raise UsageError(
+                "there is no Hugging Face model to take the encoder of",
+                where="filter.encoder",
+                remedy="name an encoder, or set mt.model",
+            )
+        update["encoder"] = run.path(model) if (run.root / model).is_dir() else model
+    return params.model_copy(update=update)
 
 
 def _build(run: Run) -> Result:
@@ -258,6 +285,11 @@ def run_stage(
     ``task`` and ``target`` are empty where a stage does not depend on them. Returns the stage's
     manifest. Raises UsageError for a task or target that params.yaml does not name.
     """
+    return STAGES[name](open_run(params, task=task, target=target, resume=resume))
+
+
+def open_run(params: Path, *, task: str, target: str, resume: bool = True) -> Run:
+    """Return what a stage of the project folder of ``params`` needs. Raises UsageError."""
     config = load_config(params)
     if task and task not in config.tasks:
         raise UsageError(
@@ -268,8 +300,19 @@ def run_stage(
         raise UsageError(
             f"{target!r} is not among languages.targets", where=str(params), remedy=targets
         )
-    run = Run(config, params.parent, task=task, target=target, resume=resume)
-    return STAGES[name](run)
+    return Run(config, params.parent, task=task, target=target, resume=resume)
+
+
+def filtered_folder(params: Path, *, task: str, target: str | None) -> Path:
+    """Return the folder of the filter stage; ``target`` None is the project's only language.
+
+    Raises UsageError where there are several.
+    """
+    targets = load_config(params).languages.targets
+    if target is None and len(targets) != 1:
+        raise UsageError("there are several target languages", remedy=f"--tgt {targets[0]}")
+    run = open_run(params, task=task, target=target or targets[0])
+    return run.layout.filtered(run.task, run.target)
 
 
 def collect_results(params: Path) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from labelproj._version import __version__
 
-__all__ = ["file_digest", "now", "signature", "text_digest", "versions"]
+__all__ = ["file_digest", "now", "signature", "text_digest", "versions", "versions_of"]
 
 LIBRARIES = (
     "ctranslate2",
@@ -26,8 +26,17 @@ LIBRARIES = (
 
 def versions() -> dict[str, str]:
     """Return the versions of labelproj, Python and the libraries that shape its results."""
-    found = {"labelproj": __version__, "python": platform.python_version()}
-    for name in LIBRARIES:
+    return {
+        "labelproj": __version__,
+        "python": platform.python_version(),
+        **versions_of(*LIBRARIES),
+    }
+
+
+def versions_of(*names: str) -> dict[str, str]:
+    """Return the versions of those of these packages that are installed."""
+    found = {}
+    for name in names:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -28,6 +28,7 @@ __all__ = [
     "FILTERED",
     "PROJECTED",
     "REJECTS",
+    "SPANS",
     "TRANSLATED",
     "UNITS",
     "TableWriter",
@@ -119,6 +120,23 @@ TRANSLATED: Schema = UNITS | {
 PROJECTED: Schema = TRANSLATED | {"projections": pl.List(PROJECTION)}
 #: PROJECTED and the filters' signals, verdict (``accept`` or ``reject``) and reasons.
 FILTERED: Schema = PROJECTED | {
+    "signals": pl.List(SIGNAL),
+    "verdict": pl.String,
+    "reasons": pl.List(pl.String),
+}
+#: One row a projection of the filtered units: its signals and verdict (``null``: no place).
+SPANS: Schema = {
+    "unit_id": pl.String,
+    "number": pl.Int64,
+    "span_id": pl.String,
+    "label": pl.String,
+    "group": pl.String,
+    "start": pl.Int64,
+    "end": pl.Int64,
+    "surface": pl.String,
+    "score": pl.Float64,
+    "method": pl.String,
+    "reason": pl.String,
     "signals": pl.List(SIGNAL),
     "verdict": pl.String,
     "reasons": pl.List(pl.String),

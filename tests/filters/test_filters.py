@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from builders import Pair, make_units, sample
 from labelproj import tables
-from labelproj.config import FilterParams
+from labelproj.config import FilterParams, Thresholds
 from labelproj.filters import FILTERS, Job, judge, median_ratio
 
 OFF = FilterParams(
@@ -24,7 +24,7 @@ def test_names_are_those_of_the_registry() -> None:
 
 
 def test_every_threshold_has_a_filter() -> None:
-    assert set(FilterParams.model_fields) == set(FILTERS) - {"mt_failed", "truncated"}
+    assert set(Thresholds.model_fields) == set(FILTERS) - {"mt_failed", "truncated"}
 
 
 def test_length_ratio_is_relative_to_the_job_and_gentle_with_short_texts() -> None:
@@ -81,12 +81,22 @@ def test_missing_spans_counts_spans_not_parts() -> None:
     assert signal("projection_score", Pair("no spans", "babu")) is None
 
 
+def test_the_margin_is_read_from_the_evidence() -> None:
+    rows = make_units([[Pair("[A:1 a] [B:2 b]", "[A:1 c] [B:2 d]")]]).to_dicts()
+    rows[0]["projections"][0]["evidence"] = [{"name": "margin", "value": 1.5}]
+    made = FILTERS["projection_margin"].of(FilterParams(projection_margin=2.0), Job())
+    assert list(made.signals(tables.frame(rows, tables.PROJECTED))) == [1.5]
+    assert made.reason(1.5) == (
+        "projection_margin: a span's place is better than the next by less than 2"
+    )
+
+
 def test_failed_is_rejected_whatever_the_thresholds() -> None:
     filters = [kind.of(OFF, Job()) for kind in FILTERS.values()]
     table = make_units(
         [[Pair("a b", "", status="failed")], [Pair("a b", " ")], [Pair("x", "y" * 999)]]
     )
-    judged = judge(table, filters)
+    judged = judge(table, filters, job=Job())
     assert judged["verdict"].to_list() == ["reject", "reject", "accept"]
 
 
@@ -100,7 +110,7 @@ def test_duplicates_are_found_across_pieces() -> None:
 def test_every_row_has_all_signals_and_all_reasons() -> None:
     params = FilterParams(projection_score=0.6)
     filters = [kind.of(params, Job()) for kind in FILTERS.values()]
-    judged = judge(make_units(sample()), filters)
+    judged = judge(make_units(sample()), filters, job=Job())
     tables.check(judged, tables.FILTERED, where="test")
     for signals in judged["signals"].to_list():
         assert [one["name"] for one in signals] == list(FILTERS)
@@ -126,7 +136,9 @@ def test_signals_stay_in_their_range(pairs: list[tuple[str, str]]) -> None:
     table = make_units([[Pair(source, target) for source, target in pairs]])
     for name, kind in FILTERS.items():
         for value in kind.of(FilterParams(), Job()).signals(table):
-            if name == "length_ratio":
+            if name in ("length_ratio", "brevity"):
                 assert value is None or value >= 1.0
+            elif name == "mt_score":
+                assert value == -0.4
             else:
                 assert value is None or 0.0 <= value <= 1.0

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labelproj.minhash import Bands, jaccard
 from labelproj.release.groups import Groups, TextIndex, normalised
-from labelproj.release.minhash import Bands, jaccard
 
 LONG = "Amina Bello ta ziyarci Asibitin Tafki a Kano a ranar Litinin da safe, inji makwabta"
 

@@ -180,6 +180,7 @@ def _attrition(facts: CardFacts) -> str:
     rows: list[tuple[object, ...]] = [
         (name, _threshold(thresholds, name), count["rejected"], count["only"])
         for name, count in counts.get("by_filter", {}).items()
+        if count["rejected"] or thresholds.get(name, True) not in (None, False)
     ]
     documents = facts.documents
     return (
@@ -188,7 +189,18 @@ def _attrition(facts: CardFacts) -> str:
         f"{documents['kept']} have at least one kept sentence and {documents['complete']} are "
         f"complete.{_dropped(facts)}\n\n"
         + _table(("filter", "threshold", "rejects", "rejects alone"), rows)
+        + f"\n\n{_calibrated(counts)}"
     )
+
+
+def _calibrated(counts: Mapping[str, Any]) -> str:
+    """Say where the thresholds come from, and what the combiner learnt from."""
+    where = counts.get("calibrated")
+    text = f"Thresholds were calibrated {where}." if where else "Thresholds were not calibrated."
+    combiner = counts.get("combiner")
+    if combiner:
+        text += f" Signals were combined by a model learnt from: {combiner['learnt_from']}."
+    return text
 
 
 def _dropped(facts: CardFacts) -> str:

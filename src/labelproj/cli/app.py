@@ -11,11 +11,13 @@ from labelproj._version import __version__
 from labelproj.allocator import use_jemalloc
 from labelproj.cli import (
     bench,
+    calibrate,
     convert,
     dialogue,
     diff,
     doctor,
     evaluate,
+    filter,
     init,
     mt,
     project,
@@ -41,6 +43,8 @@ app = typer.Typer(
 app.command("project")(project.project)
 app.command("init")(init.init)
 app.command("convert")(convert.convert)
+app.command("filter")(filter.filter_)
+app.command("calibrate")(calibrate.calibrate)
 app.command("report")(report.report)
 app.command("show")(show.show)
 app.command("results")(results.results)

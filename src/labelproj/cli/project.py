@@ -120,6 +120,10 @@ def project(
     min_score: Annotated[
         float, typer.Option(min=0, max=1, help="Projections below this score become null.")
     ] = 0.0,
+    filters: Annotated[
+        Path | None,
+        typer.Option(help="A params.yaml: its section `filter` has the thresholds."),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Read at most this many records.")
     ] = None,
@@ -141,6 +145,7 @@ def project(
         PrepareParams,
         ProjectParams,
         TranslateParams,
+        load_config,
     )
     from labelproj.languages import iso_code
 
@@ -216,7 +221,7 @@ def project(
             constrained=constrained,
             min_score=min_score,
         ),
-        filters=FilterParams(),
+        filters=load_config(filters).filter if filters else FilterParams(),
         format=input_format,
         resume=resume,
     )

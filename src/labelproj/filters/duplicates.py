@@ -19,6 +19,7 @@ class Duplicate:
     """
 
     name = "duplicate"
+    late = True
 
     def __init__(self, *, reject: bool):
         self._reject = reject

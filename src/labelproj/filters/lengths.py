@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from labelproj.config import FilterParams
-from labelproj.filters.base import Job, Signal
+from labelproj.filters.base import Job, Limited, Signal
 
-__all__ = ["LengthRatio", "Truncated", "median_ratio"]
+__all__ = ["Brevity", "LengthRatio", "Truncated", "median_ratio"]
 
 #: Added to both lengths, in characters: the ratio of short texts is noise.
 _SMOOTH = 10
@@ -47,6 +47,7 @@ class LengthRatio:
     """
 
     name = "length_ratio"
+    late = False
 
     def __init__(self, *, limit: float | None, median: float):
         self._limit = limit
@@ -75,10 +76,30 @@ class LengthRatio:
         return f"{self.name}: over {self._limit:g} times longer or shorter than expected"
 
 
+class Brevity(Limited):
+    """How many times shorter a translation is than the job's median makes expect.
+
+    1.0 is as expected or longer: text is lost more often than it is made up. Null without a
+    translation.
+    """
+
+    name = "brevity"
+    says = "over {limit} times shorter than expected"
+
+    def signals(self, table: pl.DataFrame) -> Sequence[Signal]:
+        """Return expected over found length, 1.0 at least."""
+        median = self._job.median_ratio
+        return [
+            max(1.0, (median * len(source) + _SMOOTH) / (len(target) + _SMOOTH)) if target else None
+            for source, target in zip(table["src_text"], table["tgt_text"], strict=True)
+        ]
+
+
 class Truncated:
     """1.0 when the decoder stopped at its limit (flag ``at-limit``), so that text is lost."""
 
     name = "truncated"
+    late = False
 
     @classmethod
     def of(cls, params: FilterParams, job: Job) -> Self:

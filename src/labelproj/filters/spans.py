@@ -1,14 +1,14 @@
 """The spans of a row: how many found no place, and how sure the others are."""
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import polars as pl
 
 from labelproj.config import FilterParams
-from labelproj.filters.base import Job, Signal
+from labelproj.filters.base import Job, Signal, SpanFilter, SpanSignals
 
-__all__ = ["MissingSpans", "ProjectionScore"]
+__all__ = ["MissingSpans", "ProjectionMargin", "ProjectionScore"]
 
 
 class MissingSpans:
@@ -18,6 +18,7 @@ class MissingSpans:
     """
 
     name = "missing_spans"
+    late = False
 
     def __init__(self, *, limit: float | None):
         self._limit = limit
@@ -46,28 +47,37 @@ class MissingSpans:
         return f"{self.name}: over {self._limit:g} of the spans have no place in the translation"
 
 
-class ProjectionScore:
-    """The lowest score of the row's projected spans; null when none is projected."""
+class ProjectionScore(SpanFilter):
+    """The score that the projection gave a span's place; null for spans that are not projected."""
 
     name = "projection_score"
+    says = "a span scores below {limit}"
+    lowest = True
 
-    def __init__(self, *, limit: float | None):
-        self._limit = limit
-
-    @classmethod
-    def of(cls, params: FilterParams, job: Job) -> Self:
-        """Make the filter with its threshold from ``params``."""
-        return cls(limit=params.projection_score)
-
-    def signals(self, table: pl.DataFrame) -> Sequence[Signal]:
+    def span_signals(self, table: pl.DataFrame) -> SpanSignals:
         """Return scores between 0 and 1."""
         return [
-            min((p["score"] for p in projections or () if p["start"] is not None), default=None)
+            [p["score"] if p["start"] is not None else None for p in projections or ()]
             for projections in table["projections"].to_list()
         ]
 
-    def reason(self, signal: Signal) -> str | None:
-        """Reject below the threshold."""
-        if self._limit is None or signal is None or signal >= self._limit:
-            return None
-        return f"{self.name}: a span scores below {self._limit:g}"
+
+class ProjectionMargin(SpanFilter):
+    """By how much a span's place outweighs the next best; null where there is no other."""
+
+    name = "projection_margin"
+    says = "a span's place is better than the next by less than {limit}"
+    lowest = True
+
+    def span_signals(self, table: pl.DataFrame) -> SpanSignals:
+        """Return margins, in the units of the projection method."""
+        return [
+            [_margin(p["evidence"]) if p["start"] is not None else None for p in projections or ()]
+            for projections in table["projections"].to_list()
+        ]
+
+
+def _margin(evidence: Sequence[Mapping[str, Any]] | None) -> Signal:
+    found = (one["value"] for one in evidence or () if one["name"] == "margin")
+    value = next(found, None)
+    return None if value is None else float(value)

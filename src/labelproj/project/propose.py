@@ -21,7 +21,15 @@ from labelproj.project.boundaries import adjusted, is_word
 from labelproj.project.cognates import similarity
 from labelproj.records import Candidate, Span
 
-__all__ = ["Offsets", "PairEvidence", "SpanOdds", "Tuning", "span_words"]
+__all__ = [
+    "Offsets",
+    "PairEvidence",
+    "SpanOdds",
+    "Tuning",
+    "log_odds",
+    "parts_of",
+    "span_words",
+]
 
 Offsets = Sequence[tuple[int, int]]
 Matrix = npt.NDArray[np.float32]
@@ -107,7 +115,7 @@ class SpanOdds:
             return
         self._inside: Matrix = evidence.links[own].sum(axis=0)
         self._total: Matrix = evidence.links.sum(axis=0)
-        odds = _log_odds(own, self._inside, self._total, evidence, tuning)
+        odds = log_odds(own, self._inside, self._total, evidence, tuning)
         if not (odds > 0).any():
             # A word that is as much another's (the article in an elided "l'endroit") beats none.
             shared = (self._inside >= tuning.shared) & (odds > -tuning.smoothing)
@@ -156,15 +164,20 @@ class SpanOdds:
         return float(self._sums[last + 1] - self._sums[first])
 
     def _weighted(self, start: int, end: int, first: int, last: int, weight: float) -> Weighted:
-        parts = _parts(self._content, first, last, self._inside, self._total, self._evidence)
+        parts = parts_of(self._content, first, last, self._inside, self._total, self._evidence)
         # Shares are summed in float32: one of them may be a hair above 1.
         score = min(1.0, math.prod(parts.values()) ** (1 / len(parts)))
         return Weighted(Candidate(start, end, score, parts), weight)
 
 
-def _log_odds(
+def log_odds(
     own: Sequence[int], inside: Matrix, total: Matrix, evidence: PairEvidence, tuning: Tuning
 ) -> Matrix:
+    """Return each target word's log-odds of belonging to a span, of shape (target words,).
+
+    ``own`` are the span's words, ``inside`` and ``total`` the link mass that each target word
+    receives from them and from all words. Signs get 0.
+    """
     outside = total - inside
     nowhere = np.maximum(0.0, 1.0 - total) * tuning.missing
     odds = np.log((inside + tuning.smoothing) / (outside + nowhere + tuning.smoothing))
@@ -181,7 +194,7 @@ def _log_odds(
     return result
 
 
-def _parts(
+def parts_of(
     content: Sequence[int],
     first: int,
     last: int,

@@ -1,6 +1,6 @@
 """Which documents belong together: the same document, the same text, or nearly the same text.
 
-Near-duplicates are candidates of :class:`labelproj.release.minhash.Bands` over the character
+Near-duplicates are candidates of :class:`labelproj.minhash.Bands` over the character
 5-grams of two texts; every candidate is then measured exactly. What belongs together has to stand
 in one split.
 """
@@ -13,7 +13,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from labelproj.release.minhash import Bands, jaccard
+from labelproj.minhash import Bands, jaccard
 
 __all__ = ["Groups", "TextIndex", "normalised"]
 

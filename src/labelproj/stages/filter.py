@@ -2,8 +2,9 @@
 
 import csv
 import json
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -12,18 +13,17 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from labelproj import tables
-from labelproj.config import FilterParams
+from labelproj.config import AlignParams, FilterParams
 from labelproj.errors import LabelprojError
-from labelproj.filters import FILTERS, Job, judge, median_ratio
+from labelproj.filters import FILTERS, verdicts
 from labelproj.filters.verdict import Attrition
 from labelproj.progress import log, track
-from labelproj.provenance import now, signature, versions
+from labelproj.provenance import now, signature, text_digest, versions
 from labelproj.shards import write_manifest
+from labelproj.stages.measure import Measured, measure_job
 from labelproj.tasks import task_named
 
 __all__ = ["run_filter"]
-
-_ROWS = 4096
 
 
 def run_filter(
@@ -34,54 +34,94 @@ def run_filter(
     task: str = "ner",
     src: str | None = None,
     tgt: str | None = None,
+    work: Path | None = None,
+    align: AlignParams | None = None,
+    align_work: Path | None = None,
+    model: Path | None = None,
+    device: str = "auto",
     resume: bool = True,
 ) -> dict[str, object]:
     """Judge every row of ``units`` (``tables.PROJECTED``) and write it to one of two tables.
 
     Writes ``kept.parquet`` and ``rejected.parquet`` (``tables.FILTERED``, row order kept),
-    ``attrition.json`` (counts, thresholds), ``attrition.csv`` (``filter,rejected``) and last
-    ``manifest.json``, which is returned. ``task`` may leave some filters to its own policy:
-    they measure only. Two passes, flat memory. With ``src`` and ``tgt`` of
-    one language, copies are not rejected. ``resume`` changes nothing: the stage is quick and
-    always runs whole. Raises MissingInputError or StorageError.
+    ``spans.parquet`` (``tables.SPANS``: every projection with its verdict), ``attrition.json``
+    (counts, thresholds), ``attrition.csv`` (``filter,rejected``) and last ``manifest.json``,
+    which is returned. ``task`` may leave some filters to its own policy: they measure only.
+    With ``src`` and ``tgt`` of one language, copies are not rejected.
+
+    What is measured is kept in shards under ``work`` (nowhere without it), so that another
+    threshold asks for new verdicts only. ``align`` is the aligner to gather evidence with and
+    ``align_work`` the projection's work folder, where its links are found again; without
+    ``align`` there is no evidence. ``model`` is the prepared MT model. Memory is flat but for
+    the digests of ``duplicate``. Raises MissingInputError, StorageError and what opening a
+    model raises.
     """
     started = time.monotonic()
-    params = task_named(task).filters(params)
+    params = task_named(task).filters(params.of_pair(src, tgt))
     (out / "manifest.json").unlink(missing_ok=True)
-    total = tables.count_rows(units) if units.is_file() else 0
-    job = Job(
-        median_ratio=round(median_ratio(tables.iter_frames(units, tables.PROJECTED)), 4),
-        same_language=src is not None and src == tgt,
-    )
-    shaping = params.model_dump() | {
+    with ExitStack() as stack:
+        if work is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="labelproj-filter-"))
+            work = Path(folder)
+        measured = measure_job(
+            units=units,
+            params=params,
+            src=src,
+            tgt=tgt,
+            work=work,
+            align=align,
+            align_work=align_work,
+            model=model,
+            device=device,
+            resume=resume,
+        )
+        return _judged(measured, params, out=out, started=started, pair=f"{src}-{tgt}")
+
+
+def _judged(
+    measured: Measured, params: FilterParams, *, out: Path, started: float, pair: str
+) -> dict[str, object]:
+    job = measured.job
+    combined = text_digest(json.dumps(job.combiner.as_dict())) if job.combiner else None
+    shaping = params.model_dump(exclude={"pairs", "rows_per_shard", "comet_command"}) | {
         "median_ratio": job.median_ratio,
         "same_language": job.same_language,
+        "combiner": combined,
     }
+    own = params.pairs.get(pair)
+    filters = [kind.of(params, job) for kind in FILTERS.values()]
+    attrition = Attrition(tuple(FILTERS))
+    upstreams: set[str] = set()
 
     @cache
     def signed(upstream: str) -> str:
         return signature("filter", shaping | {"upstream": upstream})
 
-    filters = [kind.of(params, job) for kind in FILTERS.values()]
-    attrition = Attrition(tuple(FILTERS))
-    upstreams: set[str] = set()
+    with tables.TableWriter(out / "spans.parquet", tables.SPANS) as spans:
 
-    def judged() -> Iterator[pl.DataFrame]:
-        with track("filter", total) as progress:
-            for table in tables.iter_frames(units, tables.PROJECTED, rows=_ROWS):
-                made_by = table["signature"].to_list()
-                upstreams.update(made_by)
-                result = judge(table, filters).with_columns(
-                    pl.Series("signature", [signed(one) for one in made_by], dtype=pl.String)
-                )
-                attrition.add(result)
-                progress.advance(len(result))
-                yield result
+        def judged() -> Iterator[pl.DataFrame]:
+            with track("filter", tables.count_rows(measured.path)) as progress:
+                for table in measured.frames():
+                    made_by = table["signature"].to_list()
+                    upstreams.update(made_by)
+                    result = verdicts(table, filters, rejected_span=params.rejected_span)
+                    attrition.add(result)
+                    spans.add_frame(result.spans)
+                    progress.advance(len(table))
+                    yield result.units.with_columns(
+                        pl.Series("signature", [signed(one) for one in made_by], dtype=pl.String)
+                    )
 
-    kept, rejected = _write_apart(judged(), out / "kept.parquet", out / "rejected.parquet")
+        kept, rejected = _write_apart(judged(), out / "kept.parquet", out / "rejected.parquet")
     if kept + rejected != attrition.rows or kept != attrition.kept:
         raise LabelprojError(f"{attrition.rows} rows became {kept} kept and {rejected} rejected")
-    _write_attrition(attrition, out, thresholds=shaping)
+    used = params.quality is not None or params.span_quality is not None
+    content = attrition.as_dict() | {
+        "thresholds": shaping,
+        "calibrated": own.calibrated if own else None,
+        "combiner": job.combiner.as_dict() if used and job.combiner else None,
+    }
+    _write_attrition(content, attrition.by_filter, out)
     if attrition.rows and not kept:
         log.warning("all %d units were rejected; attrition.json says by what", rejected)
     manifest: dict[str, object] = {
@@ -118,8 +158,9 @@ def _write_apart(judged: Iterator[pl.DataFrame], kept: Path, rejected: Path) -> 
     return rows["accept"], rows["reject"]
 
 
-def _write_attrition(attrition: Attrition, out: Path, *, thresholds: dict[str, object]) -> None:
-    content = attrition.as_dict() | {"thresholds": thresholds}
+def _write_attrition(
+    content: dict[str, object], by_filter: Mapping[str, Mapping[str, int]], out: Path
+) -> None:
     with tables.atomic_path(out / "attrition.json") as temporary:
         temporary.write_text(
             json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
@@ -130,4 +171,4 @@ def _write_attrition(attrition: Attrition, out: Path, *, thresholds: dict[str, o
     ):
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["filter", "rejected"])
-        writer.writerows((name, count["rejected"]) for name, count in attrition.by_filter.items())
+        writer.writerows((name, count["rejected"]) for name, count in by_filter.items())

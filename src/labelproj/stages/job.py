@@ -53,12 +53,12 @@ def run_job(
 ) -> Result:
     """Read, translate, project and filter ``inputs`` into ``out``; return the manifest.
 
-    ``out`` gets ``kept.parquet``, ``rejected.parquet``, ``quarantine.parquet``,
-    ``documents.parquet``, ``attrition.json``, ``<name>.jsonl`` and the task's own exports (name:
-    that of the first input and the target language), where the task's policy dropped something
-    ``dropped.parquet``, and, last, ``manifest.json``. ``mt`` may be None when every record brings
-    its translation. When ``out`` holds the finished result of the very same work nothing is done.
-    A stopped job goes on where it stopped.
+    ``out`` gets ``kept.parquet``, ``rejected.parquet``, ``spans.parquet``,
+    ``quarantine.parquet``, ``documents.parquet``, ``attrition.json``, ``<name>.jsonl`` and the
+    task's own exports (name: that of the first input and the target language), where the task's
+    policy dropped something ``dropped.parquet``, and, last, ``manifest.json``. ``mt`` may be None
+    when every record brings its translation. When ``out`` holds the finished result of the very
+    same work nothing is done. A stopped job goes on where it stopped.
     """
     started = time.monotonic()
     work = out / ".labelproj"
@@ -135,6 +135,12 @@ def run_job(
         task=task,
         src=src,
         tgt=tgt,
+        work=work / "shards" / "filter",
+        align=project.align,
+        align_work=work / "shards" / "project",
+        model=model,
+        device=translate.device,
+        resume=resume,
     )
     earlier = read_manifest(out / "manifest.json")
     _withdraw(out)
@@ -199,6 +205,7 @@ def _publish(
     tables_out = [
         (usable.kept, out / "kept.parquet"),
         (usable.rejected, out / "rejected.parquet"),
+        (work / "filtered" / "spans.parquet", out / "spans.parquet"),
         (work / "filtered" / "attrition.json", out / "attrition.json"),
         (work / "prepared" / "documents.parquet", out / "documents.parquet"),
         (work / "prepared" / "quarantine.parquet", out / "quarantine.parquet"),

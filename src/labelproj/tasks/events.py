@@ -158,7 +158,9 @@ class EventArguments(Task):
 
         The same sentence may come again with another event.
         """
-        update = {"missing_spans": None, "projection_score": None, "duplicate": False}
+        update: dict[str, object] = {"missing_spans": None, "projection_score": None}
+        # A span that a filter rejects is lost: what that means is for the policy.
+        update |= {"duplicate": False, "rejected_span": "span"}
         return params.model_copy(update=update)
 
     def usable(self, one: Reassembled, params: BuildParams) -> Usable:

@@ -10,7 +10,7 @@ from array import array
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Bands", "jaccard"]
+__all__ = ["Bands", "jaccard", "minima"]
 
 _PERMUTATIONS = 128
 #: Of pairs that are just as alike as the threshold, this share is to be found.
@@ -37,6 +37,16 @@ def jaccard(one: Hashes, two: Hashes) -> float:
     """Return the similarity of two sorted sets: shared by all (0 to 1)."""
     shared = len(np.intersect1d(one, two, assume_unique=True))
     return shared / (len(one) + len(two) - shared)
+
+
+def minima(hashes: Hashes) -> Hashes:
+    """Return the signature of a set that is not empty, of shape (128,).
+
+    The share of places in which two signatures are the same estimates their sets' similarity.
+    """
+    values = hashes.astype(np.uint64)[:, None] * _FACTORS + _OFFSETS
+    signature: Hashes = (values >> _HIGH).min(axis=0).astype(np.uint32)
+    return signature
 
 
 class Bands:
@@ -73,8 +83,7 @@ class Bands:
         return sorted(found)
 
     def _keys(self, hashes: Hashes) -> list[int]:
-        values = hashes.astype(np.uint64)[:, None] * _FACTORS + _OFFSETS
-        minima = (values >> _HIGH).min(axis=0)[: self._bands * self.rows]
-        mixed = (minima.reshape(self._bands, self.rows) * self._powers).sum(axis=1)
+        signature = minima(hashes)[: self._bands * self.rows].astype(np.uint64)
+        mixed = (signature.reshape(self._bands, self.rows) * self._powers).sum(axis=1)
         keys: list[int] = ((mixed ^ (mixed >> _HIGH)) * self._salts).tolist()
         return keys
