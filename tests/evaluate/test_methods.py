@@ -100,8 +100,9 @@ def outcomes(gold: list[GoldPair], starts: list[int]) -> list[Outcome]:
     """A start of 0 is right, 2 is wrong, another is no place."""
     found = []
     for pair, start in zip(gold, starts, strict=True):
-        place = (start, start + 1) if start in (0, 2) else (None, None)
-        projection = Projection("s0", "PER", *place, 0.5, "m", None if place[0] is not None else "x")
+        projection = Projection("s0", "PER", None, None, 0.0, "m", "no link")
+        if start in (0, 2):
+            projection = Projection("s0", "PER", start, start + 1, 0.5, "m")
         found.append(Outcome.of(pair, (projection,), lambda span, _: span))
     return found
 
@@ -125,3 +126,13 @@ def test_every_kind_of_difference_has_its_turn(rows: list[tuple[int, ...]], limi
     if counts and len(kinds) <= limit:
         assert set(counts) == set(kinds)
     assert sum(int(str(one["texts"])) for one in patterns(found)) == len(rows)
+
+
+def test_without_eflomal_systran_is_there_once(
+    monkeypatch: pytest.MonkeyPatch, gold: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    both = ProjectParams(method="ensemble", members=("eflomal", "systran"))
+    assert list(methods_named(both, ("alignment",))) == ["alignment:systran"]
+    compared = compare_methods(gold, params=both, work=tmp_path)
+    assert compared.own == "alignment:systran"

@@ -119,8 +119,8 @@ def test_the_systems_are_scored(models: Path, tmp_path: Path) -> None:
 
 def test_twice_gives_the_same_bytes(models: Path, tmp_path: Path) -> None:
     gold = write_gold(tmp_path / "gold.jsonl")
-    names = ("metrics.json", "systems.csv", "labels.csv", "methods.csv", "methods.json")
-    names += ("predictions.jsonl",)
+    tables = ("systems.csv", "labels.csv", "methods.csv")
+    names = (*tables, "metrics.json", "methods.json", "predictions.jsonl")
     for out in ("a", "b"):
         evaluate(models, tmp_path / out, gold)
     for name in names:

@@ -18,7 +18,7 @@ from labelproj.evaluate.projection import (
     snapped,
 )
 from labelproj.formats.parallel import GoldPair
-from labelproj.project import check_method, member_names, open_projector, open_proposer
+from labelproj.project import available, check_method, member_names, open_projector, open_proposer
 from labelproj.project.base import (
     LabelledPair,
     PairCorpus,
@@ -114,7 +114,7 @@ def methods_named(params: ProjectParams, names: Sequence[str]) -> dict[str, Proj
     for one in chosen:
         check_method(one)
     found: dict[str, ProjectParams] = {}
-    for one in chosen:
+    for one in map(available, chosen):
         found.setdefault(method_name(one), one)
     return found
 
@@ -163,7 +163,7 @@ def compare_methods(
                 Outcome.of(pair, own_spans, snapped)
                 for pair, own_spans in zip(gold, projections, strict=True)
             ]
-    own_name = None if params.method == "markers" else method_name(params)
+    own_name = None if params.method == "markers" else next(iter(chosen))
     several = len(found) > 1
     return Comparison(
         own=own_name,

@@ -91,6 +91,7 @@ def run_payload(facts: RunFacts, *, limit: int) -> tuple[dict[str, Any], str]:
             _method_scores(facts.metrics),
             times=(facts.manifests.get("evaluate") or {}).get("times") or {},
         ),
+        "used": (facts.metrics.get("projection") or {}).get("method"),
         "patterns": list(facts.methods.get("patterns") or ()),
         "examples": [_example(one, names) for one in facts.methods.get("examples") or ()],
         "review": dict(facts.review),

@@ -183,7 +183,7 @@ function methods(place) {
   const known = [...new Set(run.projection.flatMap((one) => Object.keys(one.per_label)))].sort();
   const timed = run.projection.some((one) => one.ms_per_unit !== null && one.ms_per_unit !== undefined);
   if (run.projection.length) {
-    place.append(el("p", { class: "note" }, "Against spans that people marked (percent).", compared.length > 1 ? " The first is the method used." : ""), table([
+    place.append(el("p", { class: "note" }, "Against spans that people marked (percent).", compared.length > 1 && run.used ? [" The method used is ", el("b", {}, run.used), "."] : ""), table([
       { title: "method", cell: (one) => one.name }, { title: "F1", number: true, cell: (one) => fixed(one.f1) },
       { title: "precision", number: true, cell: (one) => fixed(one.precision) }, { title: "recall", number: true, cell: (one) => fixed(one.recall) },
       { title: "overlap F1", number: true, cell: (one) => fixed(one.overlap_f1) },
@@ -191,7 +191,7 @@ function methods(place) {
       { title: "gold spans", number: true, cell: (one) => (one.support ? count(one.support) : "–") },
       ...(timed ? [{ title: "ms a sentence", number: true, cell: (one) => fixed(one.ms_per_unit) }, { title: "learning, s", number: true, cell: (one) => fixed(one.learning) }] : []),
     ], run.projection));
-    const grid = el("div", { class: "charts" });
+    const grid = el("div", { class: "duo" });
     place.append(grid);
     if (compared.length > 1) methodBars(grid, compared, known);
     calibrationLines(grid, run.projection.filter((one) => one.calibration.length));
@@ -204,7 +204,7 @@ function methods(place) {
   ], run.methods));
 }
 
-const methodColour = (n) => (n ? labelColour(n) : css("--good"));
+const methodColour = (n) => (n ? css(`--k${[1, 0, 4, 3, 9, 8, 5, 7][(n - 1) % 8]}`) : css("--good"));
 
 function methodBars(grid, compared, known) {
   const groups = ["all", ...known];
