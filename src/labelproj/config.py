@@ -294,8 +294,13 @@ class GoldParams(Section):
 
 
 class EvaluateParams(Section):
-    """Scoring on gold data, with bootstrap confidence intervals."""
+    """Scoring on gold data, with bootstrap confidence intervals.
 
+    ``methods`` are projection methods to be compared with the project's own on the parallel gold
+    data: ``alignment``, ``constrained``, ``ensemble``, or names as in ``project.members``.
+    """
+
+    methods: tuple[str, ...] = ()
     label_map: dict[str, str | None] = Field(default_factory=dict)
     bootstrap: Count = 1000
     confidence: Share = 0.95
