@@ -129,6 +129,24 @@ def test_only_what_changed_is_trained_again(inputs: dict[str, Any], tmp_path: Pa
     assert sorted(path.name for path in out.iterdir()) == ["manifest.json", "zero-shot"]
 
 
+def test_every_seed_has_a_model(inputs: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    chosen = params(systems=["projected"], seeds=[5, 7])
+    done: dict[str, Any] = run_train(out=out, params=chosen, **inputs)
+    assert list(done["systems"]) == ["projected", "projected@7"]
+    cards = [json.loads((out / run / "labelproj.json").read_text()) for run in done["systems"]]
+    assert [card["seed"] for card in cards] == [5, 7]
+    assert cards[0]["signature"] != cards[1]["signature"]
+    assert done["counts"]["in"] == 38
+
+    one = params(systems=["projected"], seed=5)
+    again: dict[str, Any] = run_train(out=out, params=one, **inputs)
+    assert again["systems"]["projected"]["resumed"]
+    assert sorted(path.name for path in out.iterdir()) == ["manifest.json", "projected"]
+    with pytest.raises(ValueError, match="same seed twice"):
+        params(seeds=[5, 5])
+
+
 def test_without_gold_there_is_no_gold_system(inputs: dict[str, Any], tmp_path: Path) -> None:
     only_gold = params(systems=["gold"])
     with pytest.raises(MissingInputError, match="nothing to train"):

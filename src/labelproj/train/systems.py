@@ -6,24 +6,43 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
-from labelproj.config import TrainParams
+from labelproj.config import SystemName, TrainParams
 from labelproj.errors import StorageError
 from labelproj.progress import log, track
-from labelproj.provenance import file_digest, signature
+from labelproj.provenance import file_digest, signature, text_digest
 from labelproj.records import Document, Reject
 from labelproj.shards import write_manifest
 from labelproj.tables import atomic_path
 from labelproj.train import BACKENDS, CARD
-from labelproj.train.base import FitReport
+from labelproj.train.base import FitReport, weights_of
 from labelproj.train.data import documents_digest
 
-__all__ = ["System", "publish", "shaping_params", "system_signature", "train_system"]
+__all__ = [
+    "NAMES",
+    "TAUGHT_BY_PEOPLE",
+    "TRANSLATED",
+    "System",
+    "publish",
+    "run_name",
+    "run_params",
+    "shaping_params",
+    "system_of",
+    "system_signature",
+    "train_system",
+]
+
+#: Every system, in the order in which they are shown.
+NAMES: tuple[str, ...] = get_args(SystemName)
+#: Those that are trained on translations, and those that are trained on gold target data.
+TRANSLATED = ("projected", "projected+source", "few-shot")
+TAUGHT_BY_PEOPLE = ("few-shot", "gold")
+#: Checkpoints that an encoder is averaged over.
+_AVERAGED = 5
 
 #: The file beside a finished system that says so, and with what digest.
 _DONE = "done.json"
-#: Finished systems that are kept for a later run; the oldest go first.
-_KEEP = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +55,32 @@ class System:
     rejects: Sequence[Reject] = ()
 
 
+def run_name(system: str, seed: int, seeds: Sequence[int]) -> str:
+    """Return the folder of a system's run: its name, with the seed unless it is the first one."""
+    return system if seed == seeds[0] else f"{system}@{seed}"
+
+
+def system_of(run: str) -> str:
+    """Return the system that a folder of a run belongs to."""
+    return run.partition("@")[0]
+
+
+def run_params(params: TrainParams, system: str, *, seed: int) -> TrainParams:
+    """Return the parameters of a system's run with ``seed``.
+
+    Where ``average`` is not given, an encoder is averaged over its last checkpoints, unless
+    people's labels in the target language can choose among them.
+    """
+    averaged = params.backend == "transformers" and system != "gold"
+    average = params.average or (_AVERAGED if averaged else 1)
+    return params.model_copy(update={"seed": seed, "average": average})
+
+
 def shaping_params(params: TrainParams) -> dict[str, object]:
     """Return the parameters that shape a trained model, and the digest of a local encoder."""
-    shaping = params.model_dump(exclude={"systems"})
+    shaping = params.model_dump(exclude={"systems", "seeds", "few_shot", "weights"})
     if params.backend == "spacy":
-        del shaping["model"], shaping["max_length"]
+        del shaping["model"], shaping["max_length"], shaping["label_smoothing"]
     elif params.model and Path(params.model).is_dir():
         shaping["model"] = file_digest(Path(params.model))
     return shaping
@@ -49,20 +89,28 @@ def shaping_params(params: TrainParams) -> dict[str, object]:
 def system_signature(system: System, params: TrainParams) -> str:
     """Return the signature of a system: its documents and the parameters that shape it.
 
-    Languages have no place in it: the same documents make the same model.
+    Languages have no place in it: the same documents, with the same weights, make the same
+    model.
     """
-    digests = {"train": documents_digest(system.train), "dev": documents_digest(system.dev)}
+    digests: dict[str, object] = {
+        "train": documents_digest(system.train),
+        "dev": documents_digest(system.dev),
+    }
+    weights = weights_of(system.train)
+    if any(weight != 1.0 for weight in weights):
+        digests["weights"] = text_digest(*map(repr, weights))
     return signature("train", shaping_params(params) | digests)
 
 
 def train_system(
-    system: System, *, params: TrainParams, work: Path, resume: bool = True
+    system: System, *, params: TrainParams, work: Path, resume: bool = True, keep: int = 12
 ) -> tuple[Path, dict[str, object]]:
     """Train ``system`` under ``work``: the folder of the model, and what is known about it.
 
     A system finished before is used again when it has the same signature and its files are
-    whole. What is known: documents, spans, labels, steps, best_step, dev_f1 (0-100), seconds,
-    resumed, signature. Raises what the backend's ``fit`` raises.
+    whole; the last ``keep`` stay there. What is known: documents, spans, labels, steps,
+    best_step, averaged (checkpoints), dev_f1 (0-100), seconds, resumed, signature. Raises what
+    the backend's ``fit`` raises.
     """
     made_by = system_signature(system, params)
     home = work / f"{system.name}-{made_by.split(':')[1]}"
@@ -81,6 +129,7 @@ def train_system(
         "backend": params.backend,
         "system": system.name,
         "labels": list(tagger.labels),
+        "seed": params.seed,
         "signature": made_by,
         "dev_f1": round(100 * report.dev_f1, 2),
     }
@@ -93,12 +142,13 @@ def train_system(
         "labels": list(tagger.labels),
         "steps": report.steps,
         "best_step": report.best_step,
+        "averaged": params.average or 1,
         "dev_f1": round(100 * report.dev_f1, 2),
         "seconds": round(time.monotonic() - started, 2),
         "signature": made_by,
     }
     write_manifest(home / _DONE, {"digest": file_digest(model), "known": known})
-    _forget_old(work)
+    _forget_old(work, keep)
     return model, known | {"resumed": False}
 
 
@@ -124,9 +174,9 @@ def _write_history(report: FitReport, path: Path) -> None:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _forget_old(work: Path) -> None:
+def _forget_old(work: Path, keep: int) -> None:
     markers = sorted(work.glob(f"*/{_DONE}"), key=lambda path: path.stat().st_mtime_ns)
-    for marker in markers[:-_KEEP]:
+    for marker in markers[:-keep]:
         shutil.rmtree(marker.parent, ignore_errors=True)
 
 
