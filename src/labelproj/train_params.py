@@ -21,7 +21,7 @@ class TrainParams(Section):
     the system ``few-shot``. With ``weights: score`` projected examples count by their projection
     score. ``average`` checkpoints are averaged; 1 keeps the best one on development data, null
     averages 5 for an encoder whose development data have no labels by people in the target
-    language.
+    language. ``average_runs`` adds the mean of each system's runs as a system of its own.
     """
 
     backend: Literal["spacy", "transformers"] = "spacy"
@@ -40,11 +40,16 @@ class TrainParams(Section):
     weights: Literal["none", "score"] = "none"
     label_smoothing: Share = 0.0
     average: Count | None = None
+    average_runs: bool = False
 
     @model_validator(mode="after")
-    def _can_smooth(self) -> "TrainParams":
+    def _fits_backend(self) -> "TrainParams":
         if self.label_smoothing and self.backend == "spacy":
             raise ValueError("label_smoothing needs the backend transformers")
+        if self.average_runs and self.backend == "spacy":
+            raise ValueError("average_runs needs the backend transformers")
+        if self.average_runs and len(self.seeds) < 2:
+            raise ValueError("average_runs needs two seeds or more")
         return self
 
     @field_validator("seeds")

@@ -71,9 +71,10 @@ def test_every_pair_is_compared() -> None:
 
 
 def test_runs_belong_to_their_systems() -> None:
-    names = {"projected": 1, "projected@7": 2, "projected+source": 3}
+    names = {"projected": 1, "projected@7": 2, "projected@mean": 4, "projected+source": 3}
     assert by_system(names) == {
         "projected": {"projected": 1, "projected@7": 2},
+        "projected@mean": {"projected@mean": 4},
         "projected+source": {"projected+source": 3},
     }
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from labelproj.evaluate.bootstrap import f1_of, span_counts
 from labelproj.evaluate.ner import percent
 from labelproj.records import Span
-from labelproj.train.systems import system_of
+from labelproj.train.systems import scored_as
 
 __all__ = ["by_system", "mean_scores", "seed_scores"]
 
@@ -17,11 +17,12 @@ T = TypeVar("T")
 def by_system(models: Mapping[str, T]) -> dict[str, dict[str, T]]:
     """Put what belongs to the models of one system together, in the order given.
 
-    Models have the names of their folders: ``projected``, ``projected@17``.
+    Models have the names of their folders: ``projected``, ``projected@17``. The mean of runs,
+    ``projected@mean``, is a system of its own.
     """
     found: dict[str, dict[str, T]] = {}
     for name, value in models.items():
-        found.setdefault(system_of(name), {})[name] = value
+        found.setdefault(scored_as(name), {})[name] = value
     return found
 
 

@@ -28,7 +28,7 @@ from labelproj.release.sources import public
 from labelproj.shards import read_json, read_manifest, write_manifest
 from labelproj.train import CARD as NOTE
 from labelproj.train import load_tagger
-from labelproj.train.systems import TAUGHT_BY_PEOPLE, TRANSLATED, system_of
+from labelproj.train.systems import TAUGHT_BY_PEOPLE, TRANSLATED, scored_as, system_of
 
 __all__ = ["build_model_release", "model_findings"]
 
@@ -124,7 +124,7 @@ def build_model_release(
         inputs[f"encoder ({public(config.train.model or encoder)})"] = model_licence
     decision = decide_licence(inputs, asked=licence or (build.licence if not encoder else None))
     metrics: dict[str, Any] = read_manifest(layout.evaluation(task, tgt) / "metrics.json") or {}
-    score = (metrics.get("systems") or {}).get(system_of(system))
+    score = (metrics.get("systems") or {}).get(scored_as(system))
     seeds = (score or {}).get("seeds", {})
     facts: dict[str, Any] = {
         "kind": "model",
@@ -187,7 +187,7 @@ def _card(
     language = language_name(facts["language"])
     results = None
     if facts["score"] is not None:
-        own = facts["metrics"][system_of(facts["system"])]
+        own = facts["metrics"][scored_as(facts["system"])]
         # Of several seeds only the F1 is known of this very model.
         known = () if "seeds" in own else ("precision", "recall")
         values = {"f1": facts["score"]} | {name: own[name] for name in known if name in own}
@@ -219,7 +219,7 @@ def _card(
         ("documents", f"{training['documents']} (for choosing: {training['dev_documents']})"),
         ("spans", training["spans"]),
         ("steps", f"{training['steps']}, kept: {training['best_step']}"),
-        ("F1 on the data it was chosen on", training["dev_f1"]),
+        ("F1 on development data", training["dev_f1"]),
         ("parameters", "; ".join(f"{key} {value}" for key, value in sorted(params.items()))),
         ("made with", f"labelproj {__version__}"),
         ("signature", f"`{facts['signature']}`"),

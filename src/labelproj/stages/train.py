@@ -18,11 +18,14 @@ from labelproj.tasks import task_named
 from labelproj.train import CARD
 from labelproj.train.recipes import Recipes
 from labelproj.train.systems import (
+    MEAN,
     TAUGHT_BY_PEOPLE,
     publish,
+    publish_mean,
     run_name,
     run_params,
     shaping_params,
+    system_of,
     train_system,
 )
 
@@ -49,7 +52,8 @@ def run_train(
     """Train the systems of ``params.systems``, each into ``out/<system>/``.
 
     With ``params.seeds`` each is trained with every one of them, from the second on into
-    ``out/<system>@<seed>/``; what it is trained on stays the same.
+    ``out/<system>@<seed>/``; what it is trained on stays the same. With ``params.average_runs``
+    the mean of their weights goes into ``out/<system>@mean/``.
 
     - ``projected``: the train split of ``dataset``, chosen on its validation split (projected
       labels too);
@@ -96,6 +100,9 @@ def run_train(
                     keep=max(_KEEP, len(params.systems) * len(seeds)),
                 )
                 publish(model, out / run)
+            if params.average_runs:
+                runs = {run: one for run, one in known.items() if system_of(run) == name}
+                known[f"{name}{MEAN}"] = publish_mean(name, runs, out)
             documents += len(system.train) + len(system.dev)
             rejects += system.rejects
     if not known:
@@ -112,7 +119,7 @@ def run_train(
         "stage": "train",
         "signature": signature("train", {name: one["signature"] for name, one in known.items()}),
         "params": shaping_params(params)
-        | params.model_dump(include={"seeds", "few_shot", "weights"}, mode="json"),
+        | params.model_dump(include={"seeds", "few_shot", "weights", "average_runs"}, mode="json"),
         "versions": versions(),
         "created": now(),
         "seconds": round(time.monotonic() - started, 3),

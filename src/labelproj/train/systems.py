@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -18,15 +18,19 @@ from labelproj.tables import atomic_path
 from labelproj.train import BACKENDS, CARD
 from labelproj.train.base import FitReport, weights_of
 from labelproj.train.data import documents_digest
+from labelproj.train.token_classification import TransformersTagger
 
 __all__ = [
+    "MEAN",
     "NAMES",
     "TAUGHT_BY_PEOPLE",
     "TRANSLATED",
     "System",
     "publish",
+    "publish_mean",
     "run_name",
     "run_params",
+    "scored_as",
     "shaping_params",
     "system_of",
     "system_signature",
@@ -38,6 +42,8 @@ NAMES: tuple[str, ...] = get_args(SystemName)
 #: Those that are trained on translations, and those that are trained on gold target data.
 TRANSLATED = ("projected", "projected+source", "few-shot")
 TAUGHT_BY_PEOPLE = ("few-shot", "gold")
+#: What the name of the mean of a system's runs ends with.
+MEAN = "@mean"
 #: Checkpoints that an encoder is averaged over.
 _AVERAGED = 5
 
@@ -65,6 +71,11 @@ def system_of(run: str) -> str:
     return run.partition("@")[0]
 
 
+def scored_as(run: str) -> str:
+    """Return the name that a run is scored under: its system's, or of the mean of runs its own."""
+    return run if run.endswith(MEAN) else system_of(run)
+
+
 def run_params(params: TrainParams, system: str, *, seed: int) -> TrainParams:
     """Return the parameters of a system's run with ``seed``.
 
@@ -78,7 +89,9 @@ def run_params(params: TrainParams, system: str, *, seed: int) -> TrainParams:
 
 def shaping_params(params: TrainParams) -> dict[str, object]:
     """Return the parameters that shape a trained model, and the digest of a local encoder."""
-    shaping = params.model_dump(exclude={"systems", "seeds", "few_shot", "weights"})
+    shaping = params.model_dump(exclude={"systems", "seeds", "few_shot", "weights", "average_runs"})
+    if params.average_runs:
+        shaping["start"] = params.seeds[0]
     if params.backend == "spacy":
         del shaping["model"], shaping["max_length"], shaping["label_smoothing"]
     elif params.model and Path(params.model).is_dir():
@@ -195,3 +208,27 @@ def publish(model: Path, out: Path) -> None:
             where=str(out),
             remedy="free some space, then run the same command again",
         ) from error
+
+
+def publish_mean(
+    name: str, runs: Mapping[str, Mapping[str, object]], out: Path
+) -> dict[str, object]:
+    """Write the mean of ``runs`` of system ``name`` in ``out`` beside them; say what is known.
+
+    ``runs`` have what is known of each by the name of its folder. Averaging fine-tuned models
+    that start alike: Wortsman et al. 2022 (https://arxiv.org/abs/2203.05482), for transfer
+    between languages Schmidt et al. 2023.
+    """
+    first = next(iter(runs))
+    made_by = signature("train", {"mean": [one["signature"] for one in runs.values()]})
+    card = json.loads((out / first / CARD).read_text(encoding="utf-8"))
+    del card["dev_f1"]
+    card |= {"system": f"{name}{MEAN}", "seed": "mean", "signature": made_by}
+    temporary = out / f".{name}{MEAN}.made"
+    shutil.rmtree(temporary, ignore_errors=True)
+    TransformersTagger.mean([out / run for run in runs]).save(temporary)
+    with atomic_path(temporary / CARD) as path:
+        path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    publish(temporary, out / f"{name}{MEAN}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    return {**runs[first], "runs": len(runs), "dev_f1": None, "signature": made_by}

@@ -63,7 +63,9 @@ class TransformersTagger:
         labels = sorted({span.label for _, spans in examples for span in spans})
         if not labels:
             raise MissingInputError("no labelled span in the training documents")
-        torch.manual_seed(params.seed)
+        # Runs that are to be averaged start from the same head.
+        start = params.seeds[0] if params.average_runs else params.seed
+        torch.manual_seed(start)
         self._tags = tag_names(labels)
         texts = [text for text, _ in examples]
         if params.model:
@@ -75,9 +77,11 @@ class TransformersTagger:
                     self._tags,
                     max_length=params.max_length,
                     dropout=params.dropout,
-                    seed=params.seed,
+                    seed=start,
                 )
             )
+        if start != params.seed:
+            torch.manual_seed(params.seed)
         self._tokenizer.model_max_length = self._size
         windows = cut(texts, self._tokenizer, self._size)
         targets: list[list[int]] = []
@@ -208,6 +212,19 @@ class TransformersTagger:
             self._tokenizer.backend_tokenizer.no_truncation()
             self._model.save_pretrained(folder)
             self._tokenizer.save_pretrained(folder)
+
+    @classmethod
+    def mean(cls, folders: Sequence[Path]) -> "TransformersTagger":
+        """Return the mean of models that :meth:`save` wrote, trained from the same start.
+
+        Raises ModelNotFoundError.
+        """
+        averager = Averager[str]()
+        for folder in folders:
+            tagger = cls.load(folder)
+            averager.add({k: v.detach().cpu() for k, v in tagger._model.state_dict().items()})
+        tagger._model.load_state_dict(averager.mean())
+        return tagger
 
     @classmethod
     def load(cls, folder: Path) -> "TransformersTagger":
