@@ -28,7 +28,7 @@ from labelproj.project.constrained.base import Scorer
 from labelproj.project.constrained.ct2_scorer import Ct2Scorer
 from labelproj.project.constrained.open import open_constrained
 from labelproj.project.constrained.scorer import TorchScorer
-from labelproj.project.constrained.search import Query, SearchLimits, search
+from labelproj.project.constrained.search import Found, Query, SearchLimits, search
 from labelproj.project.constrained.texts import Tokens
 from labelproj.project.joint import JointProjector
 from labelproj.records import Span
@@ -60,20 +60,21 @@ class Spans:
             (Query(*own) for own in found), key=lambda q: len(q.target.ids) + len(q.source)
         )
 
-    def search(self, queries: Sequence[Query], scorer: Scorer) -> list[Any]:
+    def search(self, queries: Sequence[Query], scorer: Scorer) -> list[Found]:
         """Search for all queries, in batches."""
         prefix = self.tokens.ids(self.tokens.prefix)
-        return [
-            found
-            for first in range(0, len(queries), BATCH)
-            for found in search(
-                queries[first : first + BATCH],
+
+        def work(batch: Sequence[Query]) -> list[Found]:
+            return search(
+                batch,
                 scorer=scorer,
                 marks=self.tokens.marks,
                 prefix=prefix,
                 limits=SearchLimits(*_limits()),
             )
-        ]
+
+        batches = [queries[first : first + BATCH] for first in range(0, len(queries), BATCH)]
+        return [found for batch in scorer.map(work, batches) for found in batch]
 
 
 def _limits() -> tuple[float, int, int]:
@@ -135,15 +136,15 @@ def main() -> None:
     parser.add_argument("--units", type=int, default=500)
     parser.add_argument("--sample", type=int, default=20)
     parser.add_argument("--agreement", type=int, default=200)
+    parser.add_argument("--compute-type", default="float32")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    gold = [pair for pair in read_gold(args.gold) if pair.src_spans]
-    pairs = gold[: args.units]
+    pairs = read_gold(args.gold)[: args.units]
     src, tgt = pairs[0].src_lang, pairs[0].tgt_lang
     folder = str(args.model)
     tokens = Tokens(check_model(args.model, src=src, tgt=tgt), scheme("brackets"), where=folder)
-    scorer = TorchScorer(args.model, device="cpu")
+    scorer = TorchScorer(args.model, device="cpu", dtype=args.compute_type)
     oracle = BruteForce(args.model, tokens)
     engine = open_engine(cached_model(folder, src=src, tgt=tgt), src=src, tgt=tgt, device="cpu")
     spans = Spans(pairs, tokens)
@@ -151,7 +152,11 @@ def main() -> None:
     texts = [pair.src_text for pair in pairs]
     labelled = [LabelledPair(p.src_text, p.src_spans, p.tgt_text) for p in pairs]
     method = open_constrained(
-        ConstrainedParams(), mt=folder, src_lang=src, tgt_lang=tgt, device="cpu"
+        ConstrainedParams(compute_type=args.compute_type),
+        mt=folder,
+        src_lang=src,
+        tgt_lang=tgt,
+        device="cpu",
     )
     projector = JointProjector(method)
     # Once before the clock runs: kernels are chosen and buffers grow at the first call.
@@ -190,6 +195,7 @@ def main() -> None:
         "units": n,
         "spans": s,
         "threads": args.threads,
+        "compute_type": args.compute_type,
         **{name: round(value, 3) for name, value in times.items()},
         "method_over_translate": round(
             times["method_ms_per_unit"] / times["translate_ms_per_unit"], 3

@@ -183,8 +183,8 @@ class ConstrainedParams(Section):
     backend: Literal["auto", "torch", "ct2"] = "auto"
     compute_type: str = "float32"
     margin: float = Field(default=6.0, ge=0.0)
-    openings: Count = 12
-    pairs: Count = 32
+    openings: Count = 40
+    pairs: Count = 64
     length: float = Field(default=3.0, gt=0.0)
     own: float = Field(default=1.5, ge=0.0)
     reverse: float = Field(default=1.5, ge=0.0)

@@ -55,7 +55,7 @@ def test_a_long_unit_is_split_and_not_cut(engine: Engine) -> None:
     params = FAST.model_copy(update={"max_input_tokens": 24})
     [found] = engine.translate([text], params)
     assert "split" in found.flags
-    assert found.text.count("Amina") >= 8
+    assert found.text.count(".") >= 8
     [whole] = engine.translate(["Amina went to Lagos."], params)
     assert whole.flags == ()
 

@@ -41,6 +41,7 @@ _COLUMNS = {
     "score": "score of the answers (0 to 1)",
     "source_id": "id of the source document; the same in all languages",
     "complete": "false where some sentences of the source document were rejected",
+    "status": "`reviewed` by people, `partly reviewed`, or `machine`",
     "signature": "what made the row: parameters, models and versions, as a digest",
     "source_lang": "language of the source text",
     "source_text": "the source text that was translated",

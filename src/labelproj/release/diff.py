@@ -16,7 +16,7 @@ from labelproj.errors import MissingInputError, StorageError
 __all__ = ["ConfigDiff", "DatasetDiff", "SplitDiff", "diff_datasets"]
 
 #: Columns that say how a row was made, and may change with nothing else changing.
-_HOW = frozenset({"signature", "complete", "mt_model", "mt_score", "source_lang"})
+_HOW = frozenset({"signature", "complete", "status", "mt_model", "mt_score", "source_lang"})
 _SCORES = ("score", "method", "id")
 _EXAMPLES = 10
 _SLIM = "-slim"

@@ -25,7 +25,7 @@ __all__ = [
 #: Columns that the release adds to those of the task.
 ORIGIN = ("source_id", "source_lang", "source_text", "source_spans", "mt_model", "mt_score")
 #: Columns that a slim config leaves out.
-PROVENANCE = frozenset({"complete", "signature", *ORIGIN})
+PROVENANCE = frozenset({"complete", "signature", "status", *ORIGIN})
 _ROWS = 1000
 Row = dict[str, Any]
 

@@ -1,7 +1,7 @@
 """What the search asks of a model, whatever computes it."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,8 @@ __all__ = ["NOT_ASKED", "Floats", "Grown", "Ints", "Row", "Scorer", "Tree"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 #: Stands for a token whose probability is not needed.
 NOT_ASKED = -1
 
@@ -49,6 +51,9 @@ class Scorer(Protocol):
     @property
     def positions(self) -> int | None:
         """How many tokens a translation may have; None when any number."""
+
+    def map(self, work: Callable[[_In], _Out], batches: Sequence[_In]) -> list[_Out]:
+        """Do ``work``, which scores, for every batch; several side by side where that is faster."""
 
     def encode(self, sources: Sequence[Ints]) -> Tree:
         """Return an empty tree over source texts (token ids each)."""

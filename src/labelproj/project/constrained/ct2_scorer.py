@@ -4,8 +4,8 @@ It scores whole sequences only, so nothing is shared and every alternative is a 
 own: slow, but exact, and light.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from labelproj.project.constrained.base import NOT_ASKED, Floats, Grown, Ints, R
 from labelproj.translate.engine import Engine
 
 __all__ = ["Ct2Scorer"]
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 
 
 class _Paths:
@@ -48,6 +51,10 @@ class Ct2Scorer:
     def positions(self) -> int | None:
         """How many tokens a translation may have."""
         return self._positions
+
+    def map(self, work: Callable[[_In], _Out], batches: Sequence[_In]) -> list[_Out]:
+        """Do one batch after the other: CTranslate2 uses all cores for each."""
+        return [work(batch) for batch in batches]
 
     def encode(self, sources: Sequence[Ints]) -> _Paths:
         """Return an empty tree; CTranslate2 encodes a source whenever it scores."""

@@ -1,8 +1,8 @@
 """Places for spans by constrained decoding, for batches of pairs."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,10 +22,12 @@ __all__ = ["ConstrainedProposals", "ConstrainedProposer"]
 NULL = 6.0
 #: Candidates kept, and rescored, per span.
 KEEP = 6
-#: Nats by which the best must be ahead for the others to be left out.
-DECIDED = 12.0
-#: How many times as wide a margin there is in a second search, for spans that want one place.
-WIDER = 3.0
+#: Nats behind the best at which a candidate is left out.
+BEHIND = 5.0
+#: The second search, for spans that want one place: how many times as wide the margin is, and how
+#: many openings and pairs are tried.
+WIDER = 2.0
+FEW = (12, 24)
 _SLACK = 3
 
 
@@ -104,11 +106,11 @@ class ConstrainedProposer:
             if problems[p] is None
         ]
         found: list[list[list[Weighted]]] = [[[] for _ in pair.src_spans] for pair in pairs]
-        self._search(items, self._limits, pairs, found)
+        self._search(items, self._limits, pairs, found, within=BEHIND)
         again = [item for item in items if _collides(item, pairs, found)]
         # Spans that want one place need others to choose from.
-        wide = replace(self._limits, margin=WIDER * self._limits.margin)
-        self._search(again, wide, pairs, found)
+        wide = SearchLimits(WIDER * self._limits.margin, *FEW)
+        self._search(again, wide, pairs, found, within=wide.margin)
         return [
             ConstrainedProposals(own, problem) for own, problem in zip(found, problems, strict=True)
         ]
@@ -119,9 +121,12 @@ class ConstrainedProposer:
         limits: SearchLimits,
         pairs: Sequence[LabelledPair],
         found: list[list[list[Weighted]]],
+        *,
+        within: float,
     ) -> None:
         """Search for the places of ``items`` and put them into ``found[pair][span]``."""
-        for batch in _batches(items, self._settings.batch_tokens):
+
+        def work(batch: Sequence[_Item]) -> list[list[Weighted]]:
             results = search(
                 [item.query for item in batch],
                 scorer=self._scorer,
@@ -129,7 +134,10 @@ class ConstrainedProposer:
                 prefix=self._forward.ids(self._forward.prefix),
                 limits=limits,
             )
-            weighed = self._weigh(batch, results, pairs)
+            return self._weigh(batch, results, pairs, within=within)
+
+        batches = list(_batches(items, self._settings.batch_tokens))
+        for batch, weighed in zip(batches, self._scorer.map(work, batches), strict=True):
             for item, candidates in zip(batch, weighed, strict=True):
                 found[item.pair][item.span] = candidates
 
@@ -163,11 +171,43 @@ class ConstrainedProposer:
             yield p, k, Query(source, target, longest, tuple(sorted(f for f in forced if f)))
 
     def _weigh(
-        self, batch: Sequence[_Item], results: Sequence[Found], pairs: Sequence[LabelledPair]
+        self,
+        batch: Sequence[_Item],
+        results: Sequence[Found],
+        pairs: Sequence[LabelledPair],
+        *,
+        within: float,
     ) -> list[list[Weighted]]:
-        """Score the best of each span in the other direction too, and weigh them."""
-        kept = [_kept(item.query, found) for item, found in zip(batch, results, strict=True)]
-        keys = [(n, pair) for n, own in enumerate(kept) for pair in own]
+        """Score what is near the best of each span by itself too, and weigh all that is kept."""
+        kept = [
+            _kept(item.query, found, within=within)
+            for item, found in zip(batch, results, strict=True)
+        ]
+        alone = self._alone(batch, kept, pairs)
+        weighed = []
+        for n, (item, found) in enumerate(zip(batch, results, strict=True)):
+            pair = pairs[item.pair]
+            values = {candidate: alone.get((n, candidate), (0.0, 0.0)) for candidate in kept[n]}
+            own = [
+                self._weighted(item, candidate, chance, found, pair, values[candidate])
+                for candidate, chance in self._chances(found, values).items()
+            ]
+            own.sort(key=lambda c: (-c.weight, c.candidate.start, c.candidate.end))
+            weighed.append(own)
+        return weighed
+
+    def _alone(
+        self,
+        batch: Sequence[_Item],
+        kept: Sequence[Sequence[Pair]],
+        pairs: Sequence[LabelledPair],
+    ) -> dict[tuple[int, Pair], tuple[float, float]]:
+        """Return log P(candidate | span) and log P(span | candidate), per token.
+
+        The key is the number in the batch and the candidate. One candidate alone is the best
+        whatever it scores, and is not asked for.
+        """
+        keys = [(n, candidate) for n, own in enumerate(kept) if len(own) > 1 for candidate in own]
         surfaces, sources = [], []
         for n, (a, b) in keys:
             item = batch[n]
@@ -179,35 +219,43 @@ class ConstrainedProposer:
             own = span_log_probs(sources, surfaces, scorer=self._scorer, tokens=self._forward)
         if self._backward is not None:
             reverse = span_log_probs(surfaces, sources, scorer=self._scorer, tokens=self._backward)
-        weighed: list[list[Weighted]] = [[] for _ in batch]
-        settings, begin = self._settings, 0
-        for n, (item, found) in enumerate(zip(batch, results, strict=True)):
-            mine = slice(begin, begin + len(kept[n]))
-            begin = mine.stop
-            if not kept[n]:
-                continue
-            marked = np.array([found.scores[pair] for pair in kept[n]])
-            total = marked + settings.own * own[mine] + settings.reverse * reverse[mine]
-            logits = (total - total.max()) / settings.temperature
-            chances = logits - np.log(np.exp(logits).sum())
-            parts = zip(
-                kept[n], chances.tolist(), marked - marked.max(), own[mine], reverse[mine],
-                strict=True,
-            )  # fmt: skip
-            pair, span = pairs[item.pair], pairs[item.pair].src_spans[item.span]
-            searched = {
-                "scored": float(len(found.scores)),
-                "candidates": float(found.candidates),
-                "proven": float(found.proven),
-            }
-            for candidate, chance, score, alone, back in parts:
-                evidence = {"marked": float(score), "own": float(alone), "reverse": float(back)}
-                evidence |= searched
-                start, end = _place(candidate, item.query.target, span, pair)
-                place = Candidate(start, end, math.exp(chance), evidence)
-                weighed[n].append(Weighted(place, chance + NULL))
-            weighed[n].sort(key=lambda c: (-c.weight, c.candidate.start, c.candidate.end))
-        return weighed
+        values = zip(own.tolist(), reverse.tolist(), strict=True)
+        return dict(zip(keys, values, strict=True))
+
+    def _chances(
+        self, found: Found, values: Mapping[Pair, tuple[float, float]]
+    ) -> dict[Pair, float]:
+        """Return the log-probability of each of ``values`` among all that was scored."""
+        settings = self._settings
+        extra = {c: settings.own * o + settings.reverse * r for c, (o, r) in values.items()}
+        # What was left out is taken to score by itself as the best does.
+        usual = extra[next(iter(extra))] if extra else 0.0
+        logits = {
+            candidate: (score + extra.get(candidate, usual)) / settings.temperature
+            for candidate, score in found.scores.items()
+        }
+        whole = float(np.logaddexp.reduce(list(logits.values()))) if logits else 0.0
+        return {candidate: logits[candidate] - whole for candidate in values}
+
+    def _weighted(
+        self,
+        item: _Item,
+        candidate: Pair,
+        chance: float,
+        found: Found,
+        pair: LabelledPair,
+        alone: tuple[float, float],
+    ) -> Weighted:
+        evidence = {
+            "marked": found.scores[candidate] - max(found.scores.values()),
+            "own": alone[0],
+            "reverse": alone[1],
+            "scored": float(len(found.scores)),
+            "candidates": float(found.candidates),
+            "proven": float(found.proven),
+        }
+        place = _place(candidate, item.query.target, pair.src_spans[item.span], pair)
+        return Weighted(Candidate(*place, math.exp(chance), evidence), chance + NULL)
 
 
 def _collides(
@@ -227,10 +275,11 @@ def _collides(
     return False
 
 
-def _kept(query: Query, found: Found) -> list[Pair]:
-    """Return the candidates worth a second look; one, where it is far ahead."""
-    best = list(found.scores)[: KEEP if found.margin < DECIDED else 1]
-    return best + [pair for pair in query.also if pair in found.scores and pair not in best]
+def _kept(query: Query, found: Found, *, within: float) -> list[Pair]:
+    """Return the candidates worth a second look: the best, and those near it."""
+    best = max(found.scores.values(), default=0.0)
+    near = [pair for pair, score in found.scores.items() if score >= best - within][:KEEP]
+    return near + [pair for pair in query.also if pair in found.scores and pair not in near]
 
 
 def _place(candidate: Pair, target: Target, span: Span, pair: LabelledPair) -> Place:

@@ -1,8 +1,9 @@
 """An MT model in PyTorch that scores tokens of translations, for the search."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from labelproj.project.constrained.kernels import use_fast_linears
 from labelproj.project.constrained.wiring import wire
 
 __all__ = ["TorchScorer"]
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 
 #: Logits computed at a time: on a CPU as many as its cache holds (they are read again at once, to
 #: be summed), on a GPU as many as keep it busy.
@@ -60,6 +64,22 @@ class TorchScorer:
     def positions(self) -> int | None:
         """How many tokens a translation may have; None when any number."""
         return self._wiring.positions
+
+    def map(self, work: Callable[[_In], _Out], batches: Sequence[_In]) -> list[_Out]:
+        """Do ``work`` for every batch; on a CPU each core takes batches of its own.
+
+        The products are too small to be shared out well between cores.
+        """
+        torch = self._torch
+        threads = torch.get_num_threads()
+        if self._device != "cpu" or threads == 1 or len(batches) == 1:
+            return [work(batch) for batch in batches]
+        torch.set_num_threads(1)  # new threads take this over
+        try:
+            with ThreadPoolExecutor(threads) as pool:
+                return list(pool.map(work, batches))
+        finally:
+            torch.set_num_threads(threads)
 
     def encode(self, sources: Sequence[Ints]) -> Forest:
         """Return an empty forest over the encoded ``sources`` (token ids each)."""

@@ -32,6 +32,9 @@ Pair = tuple[int, int]
 _Key = TypeVar("_Key", int, Pair)
 #: Tokens after a closing mark that are decoded before it is decided which pairs to go on with.
 LOOK = 3
+#: How many times as wide the margin is for that look, which costs little: the estimate of a pair is
+#: the roughest as long as nothing behind its closing mark is known.
+GLANCE = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,9 @@ class SearchLimits:
     ``pairs``: how many are tried per span, at most.
     """
 
-    margin: float = 3.0
-    openings: int = 8
-    pairs: int = 32
+    margin: float = 6.0
+    openings: int = 40
+    pairs: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,13 +216,15 @@ class _Search:
             )
         return states
 
-    def _likely(self, estimates: dict[_Key, float], count: int) -> list[_Key]:
+    def _likely(
+        self, estimates: dict[_Key, float], count: int, *, wider: float = 1.0
+    ) -> list[_Key]:
         """Return the best of some estimates: within the margin, and ``count`` at most."""
         ranked = sorted(estimates, key=lambda key: (-estimates[key], key))
         return [
             key
             for key in ranked[:count]
-            if estimates[key] >= estimates[ranked[0]] - self._limits.margin
+            if estimates[key] >= estimates[ranked[0]] - wider * self._limits.margin
         ]
 
     def _openings(self, state: _State) -> list[int]:
@@ -240,7 +245,7 @@ class _Search:
         """Return the pairs to try, by their score up to the closing mark and the trunk's tail."""
         closes = state.query.target.closes
         estimates = {p: head + state.rest(int(closes[p[1]])) for p, head in state.heads.items()}
-        likely = self._likely(estimates, self._limits.pairs)
+        likely = self._likely(estimates, self._limits.pairs, wider=GLANCE)
         return likely + [p for p in state.query.also if p in estimates and p not in likely]
 
     def _ends(self, state: _State) -> list[Pair]:
