@@ -167,6 +167,8 @@ def test_the_mean_of_runs(inputs: dict[str, Any], tmp_path: Path) -> None:
     for folder in (out, tmp_path / "again"):
         (folder / "manifest.json").unlink()
     assert file_digest(out) == file_digest(tmp_path / "again")
+    few = params(systems=["few-shot"], few_shot=2, **more)
+    assert "few-shot@mean" in run_train(out=tmp_path / "few", params=few, **inputs)["systems"]  # type: ignore[operator]
     with pytest.raises(ValueError, match="two seeds or more"):
         params(backend="transformers", average_runs=True)
     with pytest.raises(ValueError, match="average_runs needs the backend"):

@@ -89,7 +89,8 @@ def run_train(
                 continue
             system = recipes.system(name, seed=seeds[0])
             for seed in seeds:
-                if name == "few-shot" and seed != seeds[0]:
+                # Runs with other documents may have other labels: there is no mean of them.
+                if name == "few-shot" and seed != seeds[0] and not params.average_runs:
                     system = recipes.system(name, seed=seed)
                 run = run_name(name, seed, seeds)
                 model, known[run] = train_system(
