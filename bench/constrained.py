@@ -39,7 +39,7 @@ from labelproj.translate.schemes import scheme
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from brute_force import BruteForce
 
-BATCH = 64
+BATCH = 40
 
 
 class Spans:
@@ -50,14 +50,16 @@ class Spans:
         self.pairs = [(pair, span) for pair in pairs for span in pair.src_spans]
 
     def queries(self) -> list[Query]:
-        """Return the queries, short ones first, as the method asks them."""
+        """Return the queries, long ones first, as the method asks them."""
         marking = self.tokens.marking
         marked = [marking.mark(p.src_text, [(s.start, s.end)]) for p, s in self.pairs]
         targets = self.tokens.targets([pair.tgt_text for pair, _ in self.pairs])
         longest = [3 * len(_surface(p, s).split()) + 3 for p, s in self.pairs]
         found = zip(self.tokens.sources(marked), targets, longest, strict=True)
         return sorted(
-            (Query(*own) for own in found), key=lambda q: len(q.target.ids) + len(q.source)
+            (Query(*own) for own in found),
+            key=lambda q: len(q.target.ids) + len(q.source),
+            reverse=True,
         )
 
     def search(self, queries: Sequence[Query], scorer: Scorer) -> list[Found]:

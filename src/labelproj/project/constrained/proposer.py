@@ -307,12 +307,19 @@ def _snapped(place: Place, target: Target) -> Pair | None:
 
 
 def _batches(items: Sequence[_Item], tokens: int) -> Iterator[list[_Item]]:
-    """Group items of like length, so that little is padded; the longest are alone."""
-    ordered = sorted(items, key=lambda item: len(item.query.target.ids) + len(item.query.source))
+    """Group items of like length, so that little is padded; the longest come first.
+
+    So the cores that take batches by turns are done at about the same time.
+    """
+
+    def size_of(item: _Item) -> int:
+        return len(item.query.target.ids) + len(item.query.source)
+
+    ordered = sorted(items, key=size_of, reverse=True)
     batch: list[_Item] = []
     held = 0
     for item in ordered:
-        size = len(item.query.target.ids) + len(item.query.source)
+        size = size_of(item)
         if batch and held + size > tokens:
             yield batch
             batch, held = [], 0

@@ -44,7 +44,8 @@ class TorchScorer:
         if dtype not in ("float32", "bfloat16", "float16"):
             raise ModelError(f"no number type {dtype!r}", remedy="float32, bfloat16 or float16")
         try:
-            model: Any = AutoModelForSeq2SeqLM.from_pretrained(str(folder), dtype=kind)
+            with quiet():
+                model: Any = AutoModelForSeq2SeqLM.from_pretrained(str(folder), dtype=kind)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise ModelConversionError(
                 f"not a model that transformers can load: {str(error).splitlines()[0]}",
