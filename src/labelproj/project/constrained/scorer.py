@@ -12,6 +12,7 @@ from labelproj.project.constrained.base import Floats, Grown, Ints
 from labelproj.project.constrained.forest import Forest
 from labelproj.project.constrained.kernels import use_fast_linears
 from labelproj.project.constrained.wiring import wire
+from labelproj.translate.model import quiet
 
 __all__ = ["TorchScorer"]
 
