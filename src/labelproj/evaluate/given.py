@@ -31,10 +31,11 @@ def given_proposers(
     def tokenise(src_text: str, tgt_text: str) -> tuple[Offsets, Offsets]:
         return known.get((src_text, tgt_text)) or own_words(src_text, tgt_text)
 
-    # Links without probabilities: a word with none does not say that its mass is elsewhere.
+    # Links without probabilities: a word with none does not say that its mass is elsewhere, and
+    # those without on both sides may be each other's.
     return {
         name: AlignmentProposer(
-            _aligner(gold, name, path), tuning=Tuning(missing=0.0), tokenise=tokenise
+            _aligner(gold, name, path), tuning=Tuning(missing=0.0, leftover=0.5), tokenise=tokenise
         )
         for name in wanted
     }

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import cached_property
+from itertools import islice
 
 from labelproj.align import AlignedPair, Aligner, TokenPair
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
+from labelproj.project.claims import Claims
 from labelproj.project.propose import Offsets, PairEvidence, SpanOdds, Tuning
 from labelproj.text import words
 
@@ -13,6 +15,9 @@ __all__ = ["AlignmentProposals", "AlignmentProposer", "Tokenise", "own_words"]
 
 #: The offsets of the words of a text and of its translation.
 Tokenise = Callable[[str, str], tuple[Offsets, Offsets]]
+
+#: Which words have counterparts is learnt from so many pairs, in batches.
+SAMPLE, BATCH = 2000, 256
 
 
 def own_words(src_text: str, tgt_text: str) -> tuple[Offsets, Offsets]:
@@ -51,6 +56,7 @@ class AlignmentProposer:
         self._aligner = aligner
         self._tokenise = tokenise
         self._tuning = tuning or Tuning()
+        self._claims: Claims | None = None
         self.label = f"{self.name}:{aligner.name}"
 
     def params(self) -> dict[str, object]:
@@ -62,13 +68,17 @@ class AlignmentProposer:
         }
 
     def fit(self, corpus: PairCorpus) -> None:
-        """Let the aligner learn from the job's own bitext."""
+        """Let the aligner learn from the job's own bitext, and learn from its links."""
 
         def pairs() -> Iterator[TokenPair]:
             for src, tgt in corpus():
                 yield _token_pair(src, tgt, *self._tokenise(src, tgt))
 
         self._aligner.fit(pairs)
+        claims, sample = Claims(), islice(pairs(), SAMPLE)
+        while batch := list(islice(sample, BATCH)):
+            claims.add(batch, self._aligner.align(batch))
+        self._claims = claims
 
     def propose(
         self,
@@ -95,7 +105,15 @@ class AlignmentProposer:
         links: AlignedPair,
         offsets: tuple[Offsets, Offsets],
     ) -> AlignmentProposals:
-        evidence = PairEvidence.of(tokens, links, *offsets, pair.src_text, pair.tgt_text)
+        evidence = PairEvidence.of(
+            tokens,
+            links,
+            *offsets,
+            pair.src_text,
+            pair.tgt_text,
+            claims=self._claims,
+            leftover=self._tuning.leftover,
+        )
         return AlignmentProposals(pair, evidence, status=links.status, tuning=self._tuning)
 
 

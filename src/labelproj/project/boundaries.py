@@ -98,19 +98,24 @@ def _mark(character: str) -> str:
 
 
 def _with_right(surface: str, text: str, end: int) -> int:
-    """Take along the marks after ``end`` that the source span ends with, in their order."""
+    """Take along the marks after ``end`` that the source span ends with.
+
+    In any order: where one language has the comma before the quotation mark the other has it after.
+    """
     marks: list[str] = []
     for character in reversed(surface.rstrip()):
         if character.isalnum():
             break
         if not character.isspace():
-            marks.insert(0, _mark(character))
-    for mark in marks:
+            marks.append(_mark(character))
+    while marks:
         place = end
         while place < len(text) and text[place].isspace():
             place += 1
-        if place < len(text) and _mark(text[place]) == mark:
-            end = place + 1
+        if place == len(text) or (mark := _mark(text[place])) not in marks:
+            break
+        marks.remove(mark)
+        end = place + 1
     return end
 
 

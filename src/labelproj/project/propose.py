@@ -5,7 +5,8 @@ from the span's words against how much from all others and from none, and whethe
 one of the span's words more than like any other. A candidate is a run of words that begins and
 ends with one that is more likely in than out; its weight is the sum of the log-odds inside. So a
 stray link far away does not drag a boundary with it (it would have to pay for the words of
-others in between), and a word without links is bridged when both sides belong.
+others in between), and a word without links is bridged when both sides belong. A word that
+usually has no counterpart costs less to bridge (see :mod:`labelproj.project.claims`).
 """
 
 import math
@@ -18,8 +19,12 @@ import numpy.typing as npt
 from labelproj.align import AlignedPair, TokenPair
 from labelproj.project.base import Place, Weighted
 from labelproj.project.boundaries import adjusted, is_word
+from labelproj.project.claims import Claims
 from labelproj.project.cognates import similarity
+from labelproj.project.leftovers import leftovers
+from labelproj.project.numbers import like_numbers
 from labelproj.records import Candidate, Span
+from labelproj.text import is_unspaced
 
 __all__ = [
     "Offsets",
@@ -44,6 +49,7 @@ class Tuning:
     that looks just like one of the span's, and ``alike`` the likeness at which they begin;
     ``keep`` candidates are kept per span. Where no word is more likely in than out, one with at
     least ``shared`` link mass of the span's that is no less likely in than out will do.
+    ``leftover`` is the most that a link between words that were left over has; 0 makes none.
     """
 
     smoothing: float = 0.15
@@ -52,6 +58,7 @@ class Tuning:
     alike: float = 0.5
     keep: int = 8
     shared: float = 0.3
+    leftover: float = 0.0
 
 
 #: The weight of a candidate that is only as likely as not.
@@ -62,7 +69,8 @@ LEAST = 0.05
 class PairEvidence:
     """What is known of a pair, for all of its spans.
 
-    ``links`` and ``alike`` have shape (source words, target words).
+    ``links`` and ``alike`` have shape (source words, target words), ``usual``, how far each
+    word of the translation is usually claimed, (target words,).
     """
 
     pair: TokenPair
@@ -72,6 +80,7 @@ class PairEvidence:
     tgt_text: str
     links: Matrix
     alike: Matrix
+    usual: Matrix
 
     @classmethod
     def of(
@@ -82,17 +91,36 @@ class PairEvidence:
         tgt: Offsets,
         src_text: str,
         tgt_text: str,
+        *,
+        claims: Claims | None = None,
+        leftover: float = 0.0,
     ) -> "PairEvidence":
         """Put the links of a pair into a matrix and compare its words.
 
-        ``src`` and ``tgt`` are the offsets of the words of ``pair`` in the two texts.
+        ``src`` and ``tgt`` are the offsets of the words of ``pair`` in the two texts. Without
+        ``claims`` all words are taken to be claimed always. ``leftover`` is that of Tuning.
         """
         links = np.zeros((len(pair.src), len(pair.tgt)), dtype=np.float32)
         for link in aligned.links:
             # Punctuation claims no word: a token may be a word with a comma at its end.
             if is_word(pair.src[link.src]) or not is_word(pair.tgt[link.tgt]):
                 links[link.src, link.tgt] = link.probability
-        return cls(pair, src, tgt, src_text, tgt_text, links, similarity(pair.src, pair.tgt))
+        alike = like_numbers(similarity(pair.src, pair.tgt), src_text, tgt_text, src, tgt)
+        usual = np.ones(len(pair.tgt), dtype=np.float32)
+        if claims is not None:
+            content = (_claimed(claims, pair.src, side=0), _claimed(claims, pair.tgt, side=1))
+            links = leftovers(links, *content, weight=leftover)
+            # Without spaces the words are characters, which make words with their neighbours.
+            whole = np.array([not is_unspaced(word) for word in pair.tgt], dtype=bool)
+            usual = np.where(whole, claims.usual(pair.tgt, side=1), usual)
+        return cls(pair, src, tgt, src_text, tgt_text, links, alike, usual)
+
+
+def _claimed(claims: Claims, words: Sequence[str], *, side: int) -> Matrix:
+    """Return how far each of ``words`` is usually claimed; signs are not."""
+    letters = np.array([is_word(word) for word in words], dtype=np.float32)
+    result: Matrix = claims.usual(words, side=side) * letters
+    return result
 
 
 def span_words(span: Span, offsets: Offsets) -> list[int]:
@@ -121,6 +149,7 @@ class SpanOdds:
             shared = (self._inside >= tuning.shared) & (odds > -tuning.smoothing)
             odds = np.where(shared, LEAST, odds)
         self._likely = [int(number) for number in np.flatnonzero(odds > 0)]
+        odds = np.where(odds < 0, odds * evidence.usual, odds)
         self._sums = np.concatenate([[0.0], np.cumsum(odds)])
         self._content = [word for word in own if is_word(evidence.pair.src[word])] or own
 
