@@ -271,8 +271,13 @@ class GoldParams(Section):
 
 
 class EvaluateParams(Section):
-    """Scoring on gold data, with bootstrap confidence intervals and permutation tests."""
+    """Scoring on gold data, with bootstrap confidence intervals and permutation tests.
 
+    ``methods`` are projection methods to be compared with the project's own on the parallel gold
+    data: ``alignment``, ``constrained``, ``ensemble``, or names as in ``project.members``.
+    """
+
+    methods: tuple[str, ...] = ()
     label_map: dict[str, str | None] = Field(default_factory=dict)
     bootstrap: Count = 1000
     permutations: Count = 2000

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labelproj.config import Config, FilterParams, GoldParams, for_task, load_config
 from labelproj.errors import MissingInputError, UsageError
@@ -11,6 +11,9 @@ from labelproj.languages import iso_code
 from labelproj.layout import Layout
 from labelproj.progress import log
 from labelproj.shards import read_manifest
+
+if TYPE_CHECKING:
+    from labelproj.evaluate.methods import Comparison
 
 __all__ = ["STAGES", "collect_results", "filter_params", "filtered_folder", "open_run", "run_stage"]
 
@@ -207,7 +210,7 @@ def _train(run: Run) -> Result:
 
 
 def _evaluate(run: Run) -> Result:
-    from labelproj.evaluate.projection import projection_metrics
+    from labelproj.evaluate.methods import methods_named
     from labelproj.stages.evaluate import run_evaluate
 
     test, parallel = run.gold("test"), run.gold("parallel")
@@ -217,21 +220,16 @@ def _evaluate(run: Run) -> Result:
             where="params.yaml",
             remedy=f"set gold.{run.target}.test",
         )
-    projection = None
+    methods = run.config.evaluate.methods
+    chosen = methods_named(run.config.project, methods) if parallel else {}
     if parallel and run.config.project.method == "markers":
         log.warning(
             "the method 'markers' places labels while translating: there is no score of it on "
             "the given translations of gold.%s.parallel",
             run.target,
         )
-    elif parallel:
-        projection = projection_metrics(
-            Path(parallel),
-            params=run.config.project,
-            work=run.work("evaluate"),
-            device=run.config.translate.device,
-            mt=run.weights(),
-        )
+    elif methods and not parallel:
+        log.warning("evaluate.methods cannot be compared: there is no gold.%s.parallel", run.target)
     return run_evaluate(
         models=run.layout.models(run.task, run.target),
         gold_test=test,
@@ -239,7 +237,20 @@ def _evaluate(run: Run) -> Result:
         out=run.layout.evaluation(run.task, run.target),
         params=run.config.evaluate,
         tgt=run.target,
-        projection_scores=projection,
+        comparison=_compared(run, parallel) if parallel and chosen else None,
+    )
+
+
+def _compared(run: Run, parallel: str) -> "Comparison":
+    from labelproj.evaluate.methods import compare_methods
+
+    return compare_methods(
+        Path(parallel),
+        params=run.config.project,
+        names=run.config.evaluate.methods,
+        work=run.work("evaluate"),
+        device=run.config.translate.device,
+        mt=run.weights(),
     )
 
 

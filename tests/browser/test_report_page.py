@@ -178,6 +178,44 @@ def test_odd_jobs(browser: Browser, tmp_path: Path) -> None:
         assert browser.run("document.getElementById('overview').offsetHeight") < 3000
 
 
+def test_methods_side_by_side(browser: Browser, tmp_path: Path) -> None:
+    units, _ = write_tables(tmp_path, sample(2))
+    run_filter(units=units, out=tmp_path / "filtered", params=FilterParams())
+    label = {"PER": {"exact": {"f1": 70.0}}}
+    one = {"exact": {"f1": 91.0}, "calibration": BINS, "per_label": label}
+    (tmp_path / "metrics.json").write_text(json.dumps({"methods": {"one": one, "two": one}}))
+    place = {"start": 0, "end": 5, "label": "NEW", "score": 0.5}
+    answers = {
+        "one": {"right": True, "spans": [place | {"right": True}], "missing": []},
+        "two": {"right": False, "spans": [place | {"end": 8, "right": False}], "missing": []},
+    }
+    example = {"id": "<p1>", "src_text": "Amina came.", "tgt_text": "أمينة جاءت"}
+    example |= {"src_spans": [place], "gold": [place], "methods": answers}  # type: ignore[dict-item]
+    kinds = [{"right": ["one"], "texts": 3}]
+    found = {"patterns": kinds, "examples": [example | {"id": str(n)} for n in range(6)]}
+    (tmp_path / "methods.json").write_text(json.dumps(found))
+    times = {"one": {"learning": 1.0, "ms_per_unit": 12.5}}
+    (tmp_path / "manifest.json").write_text(json.dumps({"times": times}))
+    none = tmp_path / "none"
+    run_report(
+        prepared=none, translated=none, projected=none, dataset=none,
+        filtered=tmp_path / "filtered", evaluation=tmp_path, out=tmp_path / "report",
+        params=ReportParams(), task="ner", src="en", tgt="ar",
+    )  # fmt: skip
+    opened(browser, f"file://{tmp_path / 'report' / 'index.html'}")
+    assert browser.errors == []
+    assert browser.run("document.querySelectorAll('#methods .chart svg').length") == 2
+    assert "12.5" in browser.run("document.querySelector('#methods table').textContent")
+    assert browser.run("document.querySelectorAll('#methods article').length") == 6
+    wrong = "document.querySelector('#methods mark.wrong')"
+    assert browser.run(f"{wrong}.firstChild.textContent") == "أمينة جا"
+    assert browser.run(f"{wrong}.closest('[lang]').dir") == "rtl"
+    browser.size(390, 800, dark=True)
+    opened(browser, f"file://{tmp_path / 'report' / 'index.html'}")
+    assert browser.run("document.documentElement.scrollWidth") <= 390
+    browser.size(1200, 900)
+
+
 def test_dark_and_narrow(browser: Browser, page: str) -> None:
     shade = "getComputedStyle(document.body).backgroundColor"
     opened(browser, page)

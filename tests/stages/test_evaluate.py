@@ -10,10 +10,22 @@ import pytest
 from invented import TINY, invented_documents
 from labelproj.config import EvaluateParams, TrainParams
 from labelproj.errors import MissingInputError
+from labelproj.evaluate.methods import Comparison
 from labelproj.formats import write_documents
 from labelproj.records import Document, Segment, Span
 from labelproj.stages.evaluate import run_evaluate
 from labelproj.train.systems import System, publish, train_system
+
+COMPARED = Comparison(
+    own="alignment:a",
+    scores={
+        "alignment:a": {"exact": {"f1": 91.5}, "overlap": {"f1": 95.0}},
+        "constrained": {"exact": {"f1": 80.0}, "overlap": {"f1": 85.0}},
+    },
+    times={"alignment:a": {"learning": 1.0, "projecting": 2.0, "ms_per_unit": 3.0}},
+    patterns=[{"right": ["alignment:a"], "texts": 2}],
+    examples=[],
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +80,7 @@ def evaluate(models: Path, out: Path, gold: Path, **more: Any) -> dict[str, Any]
 
 def test_the_systems_are_scored(models: Path, tmp_path: Path) -> None:
     gold = write_gold(tmp_path / "gold.jsonl")
-    metrics = evaluate(models, tmp_path / "out", gold, projection_scores={"f1": 91.5})
+    metrics = evaluate(models, tmp_path / "out", gold, comparison=COMPARED)
     systems = metrics["systems"]
     assert list(systems) == ["projected", "zero-shot", "gold"]
     best = systems["projected"]
@@ -78,7 +90,14 @@ def test_the_systems_are_scored(models: Path, tmp_path: Path) -> None:
     assert set(best["per_label"]) == {"EVENT", "LOC", "PER"}
     assert best["spans"] == sum(one["spans"] for one in best["per_label"].values())
     assert metrics["unseen_labels"]["projected"] == ["EVENT"]
-    assert metrics["projection"] == {"f1": 91.5}
+    assert metrics["projection"] == COMPARED.scores["alignment:a"]
+    assert list(metrics["methods"]) == ["alignment:a", "constrained"]
+    table = (tmp_path / "out" / "methods.csv").read_text(encoding="utf-8")
+    assert table == "method,f1,overlap_f1\nalignment:a,91.5,95.0\nconstrained,80.0,85.0\n"
+    found = json.loads((tmp_path / "out" / "methods.json").read_text(encoding="utf-8"))
+    assert found == {"patterns": COMPARED.patterns, "examples": []}
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["times"] == COMPARED.times
     assert list(metrics["differences"]) == [
         "projected - zero-shot",
         "projected - gold",
@@ -133,13 +152,15 @@ def test_seeds_are_scored_together(models: Path, tmp_path: Path) -> None:
 
 def test_twice_gives_the_same_bytes(models: Path, tmp_path: Path) -> None:
     gold = write_gold(tmp_path / "gold.jsonl")
-    names = ("metrics.json", "systems.csv", "labels.csv", "predictions.jsonl")
+    tables = ("systems.csv", "labels.csv", "methods.csv")
+    names = (*tables, "metrics.json", "methods.json", "predictions.jsonl")
     for out in ("a", "b"):
         evaluate(models, tmp_path / out, gold)
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert sorted(p.name for p in (tmp_path / "a").iterdir()) == sorted((*names, "manifest.json"))
-    assert "projection" not in json.loads((tmp_path / "a" / "metrics.json").read_text())
+    metrics = json.loads((tmp_path / "a" / "metrics.json").read_text())
+    assert not {"projection", "methods"} & set(metrics)
 
 
 def test_what_is_missing_is_named(models: Path, tmp_path: Path) -> None:

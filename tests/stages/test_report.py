@@ -128,6 +128,37 @@ def test_the_page_has_everything(tmp_path: Path) -> None:
     assert filters in run["stages"]
 
 
+def test_methods_side_by_side(tmp_path: Path) -> None:
+    own = {"exact": {"f1": 91.0}, "overlap": {"f1": 95.0}, "support": 40}
+    own |= {"per_label": {"PER": {"exact": {"f1": 90.0}}}, "calibration": []}
+    names = ("alignment:eflomal", "constrained", "ensemble:a+b")
+    methods: dict[str, Any] = {name: own | {"method": name} for name in names}
+    span = {"start": 0, "end": 5, "label": "PER", "score": 0.9, "right": True}
+    right = {"right": True, "spans": [span], "missing": []}
+    missed = {"right": False, "spans": [], "missing": [{"label": "PER", "reason": "no <link>"}]}
+    example = {
+        "id": "p1",
+        "src_text": "Amina came",
+        "src_spans": [{"start": 0, "end": 5, "label": "PER"}],
+        "tgt_text": "Amina ta zo",
+        "gold": [{"start": 0, "end": 5, "label": "PERSON"}],
+        "methods": dict(zip(names, (right, missed, right), strict=True)),
+    }
+    found = {"patterns": [{"right": [names[0], names[2]], "texts": 7}], "examples": [example]}
+    (tmp_path / "evaluation").mkdir()
+    (tmp_path / "evaluation" / "methods.json").write_text(json.dumps(found))
+    times = {names[1]: {"learning": 0.0, "projecting": 3.2, "ms_per_unit": 12.5}}
+    write_manifest(tmp_path / "evaluation" / "manifest.json", {"stage": "e", "times": times})
+    run = figures(report(tmp_path, sample(2), metrics=METRICS | {"methods": methods}))
+    assert [one["name"] for one in run["projection"]] == list(names)
+    assert run["projection"][0]["per_label"] == {"PER": 90.0}
+    assert [one["ms_per_unit"] for one in run["projection"]] == [None, 12.5, None]
+    assert run["patterns"] == found["patterns"]
+    (shown,) = run["examples"]
+    assert [one["methods"] for one in shown["answers"]] == [[names[0], names[2]], [names[1]]]
+    assert run["names"][shown["gold"][0]["label"]] == "PERSON"
+
+
 def test_strange_texts_do_no_harm(tmp_path: Path) -> None:
     strange = "</script><script>alert(1)</script> [PER:1 Tom & \u202eilA] {{ 7*7 }} 🎉"
     page = report(tmp_path, [[Pair(strange, strange)]], tgt="ar")

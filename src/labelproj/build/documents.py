@@ -77,7 +77,8 @@ def reassemble(
 
     ``kept`` is a table of ``tables.FILTERED`` in the order of the documents of ``documents``
     (``tables.DOCUMENTS``). A document is its accepted units in order, joined by what stood
-    before each in the source; a document without accepted units is left out, and so is a
+    before each in the source (as it is, where that is a text of ``tgt`` itself, else as ``tgt``
+    is written); a document without accepted units is left out, and so is a
     segment of which no unit was accepted. With ``rejected``, the table beside ``kept``, the
     labels of its units are among the lost ones. Raises MissingInputError, and StorageError when
     the tables do not belong together or a projection lies outside its text.
@@ -139,7 +140,10 @@ def _document(
         counts.append(SegmentUnits(one["id"], one["role"], len(accepted), one["n_units"]))
         if one["n_units"] and not accepted:
             continue
-        text, found = _join(accepted, unspaced=unspaced)
+        if row["lang"] == tgt:
+            text, found = _join_as_it_was(accepted)
+        else:
+            text, found = _join(accepted, unspaced=unspaced)
         spans = tuple(projection.span() for projection in found)
         segments.append(Segment(one["id"], one["role"], text, spans))
         sources.append(_source_segment(one["id"], one["role"], accepted))
@@ -214,6 +218,18 @@ def _join(units: Sequence[Row], *, unspaced: bool) -> tuple[str, tuple[Projectio
         trail = str(units[-1]["trail"] or "")
         text += _bare(trail) if unspaced else trail
     return text, tuple(found)
+
+
+def _join_as_it_was(units: Sequence[Row]) -> tuple[str, tuple[Projection, ...]]:
+    """Join units with what stood between them in a text of the same language."""
+    text = ""
+    found: list[Projection] = []
+    for index, unit in enumerate(units):
+        piece, lead = str(unit["tgt_text"] or ""), str(unit["lead"] or "")
+        text += lead if index or unit["start"] == len(lead) else ""
+        found += _shifted(unit, piece, by=len(text))
+        text += piece
+    return text + str(units[-1]["trail"] or "" if units else ""), tuple(found)
 
 
 def _gap(lead: str, left: str, right: str, *, unspaced: bool) -> str:

@@ -66,7 +66,8 @@ def project(
         list[str],
         typer.Argument(
             metavar="INPUT...",
-            help="A file or folder in any readable format, or hf:NAME[:CONFIG[:SPLIT]]; .gz too.",
+            help="A file or folder in any readable format, or hf:NAME[:CONFIG[:SPLIT]]; .gz too. "
+            "With --from-predictions also .txt, a text a line.",
         ),
     ],
     src: Annotated[str, typer.Option(help="Language of the input, as ISO 639.")],
@@ -76,12 +77,28 @@ def project(
         str | None,
         typer.Option(
             help="MT model: Hub id, Hugging Face folder or CTranslate2 folder. "
-            "Not needed when the input brings its translations (tgt_text)."
+            "Not needed when the input brings its translations (tgt_text). "
+            "From --src to --tgt; with --from-predictions, from --tgt to --src."
         ),
     ] = None,
     mt_tokenizer: Annotated[
         str | None,
         typer.Option(help="Its tokenizer, Hub id or folder, for a model that comes without one."),
+    ] = None,
+    from_predictions: Annotated[
+        bool,
+        typer.Option(
+            "--from-predictions",
+            help="Translate-test: INPUT is text in --tgt, a model labels its translation.",
+        ),
+    ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="With --from-predictions, what labels: a folder of `labelproj stage train`, a "
+            "spaCy pipeline, or a token classification model's Hub id or folder. "
+            "Not needed when the input brings predictions (src_text, src_spans, tgt_text)."
+        ),
     ] = None,
     task: Annotated[
         Task,
@@ -136,7 +153,11 @@ def project(
 ) -> None:
     """Translate labelled text and project its labels onto the translation.
 
+    With --from-predictions, the other way: label text in the target language by a model for the
+    source language.
+
     Example: labelproj project train.conll --src en --tgt ha --mt MODEL --out projected/
+    Example: labelproj project ha.txt --src en --tgt ha --mt MT --from-predictions --model M --out o
     """
     from labelproj.config import (
         AlignParams,
@@ -169,27 +190,30 @@ def project(
             "markers": markers.value if method is Method.MARKERS else None,
         }
     )
+    _check_options(from_predictions=from_predictions, model=model, task=task)
     if dry_run:
         from labelproj.stages.estimate import estimate
+        from labelproj.stages.from_predictions import plain_inputs
+        from labelproj.stages.label import unlabelled
 
+        back = from_predictions and model is not None
         result = estimate(
-            inputs,
-            src=source,
-            tgt=target,
+            plain_inputs(inputs, format=input_format) if from_predictions else inputs,
+            src=target if back else source,
+            tgt=source if back else target,
             mt=mt,
             mt_tokenizer=mt_tokenizer,
             prepare=prepare,
             translate=translate,
             format=input_format,
             task=task.value,
+            reshape=unlabelled(target) if back else None,
         )
         if json:
             show_json(result)
         else:
             show_counts("dry run: nothing was written", result)
         return
-    from labelproj.stages.job import run_job
-
     align = AlignParams.model_validate(
         {
             "name": aligner,
@@ -204,31 +228,64 @@ def project(
     constrained = ConstrainedParams.model_validate(
         {"model": constrained_model, "markers": markers.value}
     )
-    result = run_job(
-        inputs=inputs,
-        out=out,
-        src=source,
-        tgt=target,
-        mt=mt,
-        mt_tokenizer=mt_tokenizer,
-        task=task.value,
-        prepare=prepare,
-        translate=translate,
-        project=ProjectParams(
-            method=method.value,
-            members=tuple(member or ()),
-            align=align,
-            constrained=constrained,
-            min_score=min_score,
-        ),
-        filters=load_config(filters).filter if filters else FilterParams(),
-        format=input_format,
-        resume=resume,
+    params = ProjectParams(
+        method=method.value,
+        members=tuple(member or ()),
+        align=align,
+        constrained=constrained,
+        min_score=min_score,
     )
+    thresholds = load_config(filters).filter if filters else None
+    if from_predictions:
+        from labelproj.stages.from_predictions import UNFILTERED, run_from_predictions
+
+        result = run_from_predictions(
+            inputs=inputs,
+            out=out,
+            src=source,
+            tgt=target,
+            mt=mt,
+            model=model,
+            mt_tokenizer=mt_tokenizer,
+            prepare=prepare,
+            translate=translate,
+            project=params,
+            filters=thresholds or UNFILTERED,
+            format=input_format,
+            resume=resume,
+        )
+    else:
+        from labelproj.stages.job import run_job
+
+        result = run_job(
+            inputs=inputs,
+            out=out,
+            src=source,
+            tgt=target,
+            mt=mt,
+            mt_tokenizer=mt_tokenizer,
+            task=task.value,
+            prepare=prepare,
+            translate=translate,
+            project=params,
+            filters=thresholds or FilterParams(),
+            format=input_format,
+            resume=resume,
+        )
     if json:
         show_json(result)
     else:
         _show(result, out)
+
+
+def _check_options(*, from_predictions: bool, model: str | None, task: Task) -> None:
+    """Raise BadParameter for options that do not go together."""
+    if model is not None and not from_predictions:
+        raise typer.BadParameter("is for --from-predictions", param_hint="--model")
+    if from_predictions and task is not Task.NER:
+        raise typer.BadParameter(
+            "--from-predictions has labelled spans only: ner", param_hint="--task"
+        )
 
 
 def _show(result: dict[str, object], out: Path) -> None:

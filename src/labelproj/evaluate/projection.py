@@ -17,7 +17,14 @@ from labelproj.project import LabelledPair, Projector, member_names, open_projec
 from labelproj.provenance import file_digest, signature
 from labelproj.records import Projection, Reject, Span
 
-__all__ = ["bench_projection", "projection_metrics", "read_gold"]
+__all__ = [
+    "bench_projection",
+    "method_name",
+    "project_gold",
+    "read_gold",
+    "score_projection",
+    "snapped",
+]
 
 BATCH = 1024
 
@@ -38,26 +45,25 @@ def read_gold(path: Path) -> list[GoldPair]:
     return pairs
 
 
-def projection_metrics(
-    path: Path,
-    *,
-    params: ProjectParams,
-    work: Path,
-    device: str = "auto",
-    mt: str | None = None,
-) -> dict[str, object]:
-    """Project the source spans of a gold file onto its translations and score them.
+def project_gold(gold: Sequence[GoldPair], projector: Projector) -> list[tuple[Projection, ...]]:
+    """Return the projections of the source spans of each pair onto its translation."""
+    found: list[tuple[Projection, ...]] = []
+    for first in range(0, len(gold), BATCH):
+        part = gold[first : first + BATCH]
+        found += projector.project(
+            [LabelledPair(pair.src_text, pair.src_spans, pair.tgt_text) for pair in part]
+        )
+    return found
 
-    Returns :meth:`SpanScores.as_dict` with the ``method`` and its ``calibration``: what share
-    of the spans of like score is right.
+
+def score_projection(
+    gold: Sequence[GoldPair], found: Sequence[Sequence[Projection]]
+) -> dict[str, object]:
+    """Return :meth:`SpanScores.as_dict` of projections, and their ``calibration``.
+
+    Calibration: what share of the spans of like score is right.
     """
-    gold = read_gold(path)
-    projector = _open(gold, params, path=path, work=work, device=device, mt=mt)
-    found = list(_projected(gold, projector))
-    return _scores(gold, found).as_dict() | {
-        "method": _method(params),
-        "calibration": calibration(_judged(gold, found)),
-    }
+    return _scores(gold, found).as_dict() | {"calibration": calibration(_judged(gold, found))}
 
 
 def bench_projection(
@@ -81,7 +87,7 @@ def bench_projection(
     gold = read_gold(path)
     started = time.monotonic()
     projector = _open(gold, params, path=path, work=work, device=device, mt=mt)
-    found = list(_projected(gold, projector))
+    found = project_gold(gold, projector)
     seconds = time.monotonic() - started
     projected = sum(len(projections) for projections in found)
     counted = slice(0, None, 1) if part == "all" else slice(int(part == "odd"), None, 2)
@@ -94,7 +100,7 @@ def bench_projection(
         "set": path.parent.name,
         "pair": f"{gold[0].src_lang}-{gold[0].tgt_lang}" if gold else "",
         "part": part,
-        "method": _method(params),
+        "method": method_name(params),
         "exact_f1": round(100 * scores.exact.f1, 2),
         "precision": round(100 * scores.exact.precision, 2),
         "recall": round(100 * scores.exact.recall, 2),
@@ -112,7 +118,7 @@ def bench_projection(
     }
 
 
-def _method(params: ProjectParams) -> str:
+def method_name(params: ProjectParams) -> str:
     """Return the name of a method in results: with its aligner or members, where it has them."""
     names = member_names(params)
     return params.method if names == (params.method,) else f"{params.method}:{'+'.join(names)}"
@@ -147,21 +153,13 @@ def _open(
     return projector
 
 
-def _projected(gold: Sequence[GoldPair], projector: Projector) -> Iterator[tuple[Projection, ...]]:
-    for first in range(0, len(gold), BATCH):
-        part = gold[first : first + BATCH]
-        yield from projector.project(
-            [LabelledPair(pair.src_text, pair.src_spans, pair.tgt_text) for pair in part]
-        )
-
-
 def _scores(gold: Sequence[GoldPair], found: Sequence[Sequence[Projection]]) -> SpanScores:
     predicted: dict[str, list[Span]] = {}
     for pair, projections in zip(gold, found, strict=True):
         spans = [p.span() for p in projections if p.start is not None]
-        predicted[pair.id] = [_snapped(span, pair) for span in spans]
+        predicted[pair.id] = [snapped(span, pair) for span in spans]
     return score_spans(
-        predicted, {pair.id: [_snapped(span, pair) for span in pair.tgt_spans] for pair in gold}
+        predicted, {pair.id: [snapped(span, pair) for span in pair.tgt_spans] for pair in gold}
     )
 
 
@@ -170,12 +168,13 @@ def _judged(
 ) -> Iterator[tuple[float, bool]]:
     """Yield the score of every placed span and whether its place and label are right."""
     for pair, projections in zip(gold, found, strict=True):
-        right = {(s.start, s.end, s.label) for s in (_snapped(g, pair) for g in pair.tgt_spans)}
+        right = {(s.start, s.end, s.label) for s in (snapped(g, pair) for g in pair.tgt_spans)}
         for projection in projections:
             if projection.start is not None:
-                span = _snapped(projection.span(), pair)
+                span = snapped(projection.span(), pair)
                 yield projection.score, (span.start, span.end, span.label) in right
 
 
-def _snapped(span: Span, pair: GoldPair) -> Span:
+def snapped(span: Span, pair: GoldPair) -> Span:
+    """Return where a target span is compared: on the tokens of the pair, where it has some."""
     return snap(span, pair.tgt_tokens, pair.tgt_text) if pair.tgt_tokens else span

@@ -23,6 +23,7 @@ from labelproj.formats.mtod import Mtod
 from labelproj.formats.multiwoz import MultiWoz
 from labelproj.formats.oneie import OneIe
 from labelproj.formats.phee import Phee
+from labelproj.formats.plain import PlainText
 from labelproj.formats.rams import Rams
 from labelproj.formats.risawoz import Risawoz
 from labelproj.formats.sgd import Sgd
@@ -58,6 +59,7 @@ FORMATS: dict[str, type[Format]] = {
     "bitod": Bitod,
     "risawoz": Risawoz,
     "mtod": Mtod,
+    "text": PlainText,
 }
 
 

@@ -1,11 +1,13 @@
 """The heart of labelproj: propose candidates, score them, assign all spans of a unit jointly."""
 
+import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
 from labelproj.align import ALIGNERS, check_aligner, open_aligner
 from labelproj.config import AlignParams, ProjectParams
 from labelproj.errors import UsageError
+from labelproj.progress import log
 from labelproj.project.alignment import AlignmentProposer
 from labelproj.project.base import LabelledPair, PairCorpus, Projector, Proposer
 from labelproj.project.ensemble import EnsembleProposer
@@ -19,6 +21,7 @@ __all__ = [
     "PairCorpus",
     "Projector",
     "Proposer",
+    "available",
     "check_method",
     "member_names",
     "open_projector",
@@ -67,6 +70,18 @@ def check_method(
     ]
 
 
+def available(params: ProjectParams) -> ProjectParams:
+    """Return ``params`` with systran in the place of eflomal, once, where that is not installed."""
+    names = member_names(params)
+    if "eflomal" not in names or importlib.util.find_spec("eflomal") is not None:
+        return params
+    members = tuple(dict.fromkeys("systran" if name == "eflomal" else name for name in names))
+    if len(members) > 1:
+        return params.model_copy(update={"members": members})
+    align = params.align.model_copy(update={"name": "systran"})
+    return params.model_copy(update={"method": "alignment", "align": align})
+
+
 def open_projector(
     params: ProjectParams,
     *,
@@ -86,6 +101,12 @@ def open_projector(
     ``params`` call them.
     """
     check_method(params, markers=markers, given=given)
+    if (usable := available(params)) != params:
+        log.warning(
+            "eflomal is not installed (it needs a C compiler); the weaker aligner 'systran' is "
+            "used. See `labelproj doctor`."
+        )
+        params = usable
     languages = {"src_lang": src_lang, "tgt_lang": tgt_lang}
     proposers = [
         (given or {}).get(name)

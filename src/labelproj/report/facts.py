@@ -22,7 +22,8 @@ class RunFacts:
 
     ``manifests``, ``attrition`` and ``metrics`` are as their stages wrote them (empty where
     there are none); scores in ``metrics`` are from 0 to 100. ``review`` is what
-    :func:`labelproj.review.stats.review_stats` gives, where people corrected something.
+    :func:`labelproj.review.stats.review_stats` gives, where people corrected something;
+    ``methods`` what the evaluate stage found of several projection methods (``methods.json``).
     """
 
     task: str
@@ -34,6 +35,7 @@ class RunFacts:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     manifests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     review: Mapping[str, Any] = field(default_factory=dict)
+    methods: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run_payload(facts: RunFacts, *, limit: int) -> tuple[dict[str, Any], str]:
@@ -86,7 +88,13 @@ def run_payload(facts: RunFacts, *, limit: int) -> tuple[dict[str, Any], str]:
         ],
         "differences": facts.metrics.get("differences") or {},
         "unseen": facts.metrics.get("unseen_labels") or {},
-        "projection": projection_methods(facts.metrics.get("projection") or {}),
+        "projection": projection_methods(
+            _method_scores(facts.metrics),
+            times=(facts.manifests.get("evaluate") or {}).get("times") or {},
+        ),
+        "used": (facts.metrics.get("projection") or {}).get("method"),
+        "patterns": list(facts.methods.get("patterns") or ()),
+        "examples": [_example(one, names) for one in facts.methods.get("examples") or ()],
         "review": dict(facts.review),
         "names": list(names.known),
         "made_by": {
@@ -98,10 +106,13 @@ def run_payload(facts: RunFacts, *, limit: int) -> tuple[dict[str, Any], str]:
     return payload, text
 
 
-def projection_methods(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+def projection_methods(
+    scores: Mapping[str, Any], *, times: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
     """Return the scores of each projection method on gold data, from ``metrics.json``.
 
-    ``scores`` is those of one method, or has ``methods``: a name for each.
+    ``scores`` is those of one method, or has ``methods``: a name for each. ``times`` has the
+    seconds to learn and milliseconds a unit of each, where they were measured.
     """
     methods = scores.get("methods")
     several = methods if isinstance(methods, Mapping) else {"": scores}
@@ -119,9 +130,48 @@ def projection_methods(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
         )
         line["support"] = one.get("support", one.get("spans"))
         line["calibration"] = one.get("calibration") or []
+        line["per_label"] = {
+            label: own["exact"].get("f1")
+            for label, own in sorted((one.get("per_label") or {}).items())
+            if isinstance(own, Mapping) and isinstance(own.get("exact"), Mapping)
+        }
+        own_times = (times or {}).get(line["name"]) or {}
+        line |= {key: own_times.get(key) for key in ("learning", "ms_per_unit")}
         if line["f1"] is not None or line["calibration"]:
             found.append(line)
     return found
+
+
+def _method_scores(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the scores of the methods side by side, or those of the only one."""
+    if metrics.get("methods"):
+        return {"methods": metrics["methods"]}
+    return metrics.get("projection") or {}
+
+
+def _example(example: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """Return a text where methods differ, its labels as numbers; like answers are one."""
+    answers: list[dict[str, Any]] = []
+    for method, found in example["methods"].items():
+        spans = [{**span, "label": names.number(span["label"])} for span in found["spans"]]
+        answer = {"spans": spans, "missing": found["missing"], "right": found["right"]}
+        places = [(one["start"], one["end"], one["label"]) for one in spans]
+        for other in answers:
+            if other["places"] == places:
+                other["methods"].append(method)
+                break
+        else:
+            answers.append({"methods": [method], "places": places, **answer})
+    return {
+        "id": example["id"],
+        "src_text": example["src_text"],
+        "tgt_text": example["tgt_text"],
+        **{
+            key: [{**span, "label": names.number(span["label"])} for span in example[key]]
+            for key in ("src_spans", "gold")
+        },
+        "answers": answers,
+    }
 
 
 def _language(code: str) -> dict[str, str]:

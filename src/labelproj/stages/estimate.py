@@ -3,12 +3,12 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from labelproj.config import PrepareParams, TranslateParams
 from labelproj.formats import check_inputs
 from labelproj.progress import log, track
-from labelproj.records import Reject
+from labelproj.records import Document, Reject
 from labelproj.stages.prepare import ReadDocuments, units_of
 from labelproj.text import words
 from labelproj.translate.engine import check_model, open_engine, pick_device
@@ -37,12 +37,14 @@ def estimate(
     translate: TranslateParams,
     format: str | None = None,
     task: str = "ner",
+    reshape: Callable[[Document], Document] | None = None,
 ) -> dict[str, object]:
     """Return the numbers of records, rejects, units, spans, words and tokens, and the seconds.
 
     Tokens are the MT model's where it is a local folder, else words. ``seconds`` is measured on
     a sample for a CTranslate2 folder, guessed from the model's size for a Hugging Face folder,
-    and None for one on the Hub; it is the time of translating alone. Raises what reading raises
+    and None for one on the Hub; it is the time of translating alone. ``reshape`` is that of
+    :func:`labelproj.stages.prepare.run_prepare`. Raises what reading raises
     and, for a local model, ModelNotFoundError, UnknownLanguageError and DeviceError.
     """
     counts: Counter[str] = Counter(records=0, rejected=0, units=0, spans=0, words=0, tokens=0)
@@ -55,7 +57,9 @@ def estimate(
         pick_device(translate.device, translate.compute_type)
     tokenizer = load_tokenizer(own) if own else None
     sample: list[str] = []
-    read = ReadDocuments(inputs, params=prepare, lang=src, format=format, task=task)
+    read = ReadDocuments(
+        inputs, params=prepare, lang=src, format=format, task=task, reshape=reshape
+    )
     with track("counting", prepare.limit) as progress:
         for _, item in read:
             progress.advance(1)

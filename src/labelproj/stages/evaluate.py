@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from labelproj import tables
 from labelproj.config import EvaluateParams
 from labelproj.errors import MissingInputError
 from labelproj.evaluate.bootstrap import span_counts
 from labelproj.evaluate.comparison import differences
+from labelproj.evaluate.methods import Comparison
 from labelproj.evaluate.ner import mapped_gold, mapped_predictions, score_runs
 from labelproj.evaluate.runs import by_system, mean_scores, seed_scores
 from labelproj.progress import log, track
@@ -38,7 +40,7 @@ def run_evaluate(
     params: EvaluateParams,
     tgt: str,
     task: str = "ner",
-    projection_scores: Mapping[str, object] | None = None,
+    comparison: Comparison | None = None,
     work: Path | None = None,
     resume: bool = True,
 ) -> dict[str, object]:
@@ -48,12 +50,14 @@ def run_evaluate(
     trained with several seeds is scored once, over all of them.
     Writes ``metrics.json`` (``systems``: see :func:`labelproj.evaluate.ner.score_runs`;
     ``differences``: see :func:`labelproj.evaluate.comparison.differences`;
-    ``unseen_labels``: gold labels a system was never taught; ``projection``:
-    ``projection_scores`` where given), ``systems.csv`` (system, f1, low, high), ``labels.csv``
-    (system, label, f1), ``predictions.jsonl`` (``projected`` or the first system: gold and
-    predicted spans of each text), ``rejects.parquet`` when gold records could not be read, and
-    last ``manifest.json``, which is returned. ``work`` and ``resume`` change nothing: the stage
-    always runs whole. Raises MissingInputError, ModelNotFoundError and DependencyError.
+    ``unseen_labels``: gold labels a system was never taught; ``projection``: the scores of the
+    project's own method in ``comparison``; ``methods``: those of all, where there are several),
+    ``systems.csv`` (system, f1, low, high), ``labels.csv`` (system, label, f1), ``methods.csv``
+    (method, f1, overlap_f1), ``methods.json`` (``patterns`` and ``examples`` of ``comparison``),
+    ``predictions.jsonl`` (``projected`` or the first system: gold and predicted spans of each
+    text), ``rejects.parquet`` when gold records could not be read, and last ``manifest.json``,
+    which is returned and has the methods' ``times``. ``work`` and ``resume`` change nothing: the
+    stage always runs whole. Raises MissingInputError, ModelNotFoundError and DependencyError.
     """
     started = time.monotonic()
     folders = _systems(models)
@@ -87,9 +91,12 @@ def run_evaluate(
         "differences": differences(found, gold, params=params),
         "unseen_labels": {name: unseen[next(iter(runs))] for name, runs in systems.items()},
     }
-    if projection_scores is not None:
-        metrics["projection"] = dict(projection_scores)
+    if comparison is not None and comparison.own is not None:
+        metrics["projection"] = dict(comparison.scores[comparison.own])
+    if comparison is not None and len(comparison.scores) > 1:
+        metrics["methods"] = dict(comparison.scores)
     _write_metrics(metrics, out)
+    _write_methods(comparison, out)
     _write_predictions(out / "predictions.jsonl", cases, next(iter(predictions.items())))
     (out / "rejects.parquet").unlink(missing_ok=True)
     if rejects:
@@ -110,6 +117,7 @@ def run_evaluate(
             "rejected": len(rejects),
             "failed": 0,
         },
+        "times": dict(comparison.times) if comparison is not None else {},
     }
     write_manifest(out / "manifest.json", manifest)
     return manifest
@@ -154,9 +162,7 @@ def _predicted(
 
 
 def _write_metrics(metrics: Mapping[str, object], out: Path) -> None:
-    with tables.atomic_path(out / "metrics.json") as temporary:
-        text = json.dumps(metrics, indent=2, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
+    _write_json(out / "metrics.json", metrics)
     systems: dict[str, dict[str, object]] = metrics["systems"]  # type: ignore[assignment]
     _write_csv(
         out / "systems.csv",
@@ -172,6 +178,27 @@ def _write_metrics(metrics: Mapping[str, object], out: Path) -> None:
             for label, scores in one["per_label"].items()  # type: ignore[attr-defined]
         ),
     )
+
+
+def _write_methods(comparison: Comparison | None, out: Path) -> None:
+    """Write what was found about the projection methods, if only that there was nothing."""
+    scores: Mapping[str, Mapping[str, Any]] = comparison.scores if comparison else {}
+    parts = ("patterns", "examples")
+    _write_json(
+        out / "methods.json",
+        {part: list(getattr(comparison, part)) if comparison else [] for part in parts},
+    )
+    _write_csv(
+        out / "methods.csv",
+        ("method", "f1", "overlap_f1"),
+        ((name, one["exact"]["f1"], one["overlap"]["f1"]) for name, one in scores.items()),
+    )
+
+
+def _write_json(path: Path, value: object) -> None:
+    with tables.atomic_path(path) as temporary:
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

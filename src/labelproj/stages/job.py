@@ -1,11 +1,9 @@
 """``labelproj project``: one input to one folder of projected data, without a project folder."""
 
-import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from labelproj import tables
 from labelproj.config import (
     BuildParams,
     FilterParams,
@@ -14,25 +12,27 @@ from labelproj.config import (
     TranslateParams,
 )
 from labelproj.errors import UsageError
-from labelproj.formats import check_inputs, split_spec, write_documents
-from labelproj.progress import log
+from labelproj.formats import check_inputs
 from labelproj.project import check_method
-from labelproj.provenance import file_digest, now, signature, versions
-from labelproj.shards import read_manifest, write_manifest
+from labelproj.provenance import file_digest, signature
+from labelproj.shards import read_manifest
 from labelproj.stages.filter import run_filter
+from labelproj.stages.outputs import (
+    WORK,
+    Result,
+    finished_result,
+    needs_translation,
+    publish_result,
+)
 from labelproj.stages.prepare import run_prepare
 from labelproj.stages.project import run_project
 from labelproj.stages.translate import run_translate
-from labelproj.tasks import Task, task_named
-from labelproj.tasks.policy import Items, UsableDocuments
 from labelproj.translate.cache import cached_model
 from labelproj.translate.engine import check_model, pick_device
 from labelproj.translate.marked import check_marks
 from labelproj.translate.schemes import SCHEMES
 
 __all__ = ["run_job"]
-
-Result = dict[str, object]
 
 
 def run_job(
@@ -61,7 +61,7 @@ def run_job(
     same work nothing is done. A stopped job goes on where it stopped.
     """
     started = time.monotonic()
-    work = out / ".labelproj"
+    work = out / WORK
     # What can be wrong is found before hours of reading: inputs, model, languages, device.
     check_inputs(inputs, format=format)
     proposers = check_method(project, markers=translate.markers if mt else None)
@@ -96,12 +96,9 @@ def run_job(
         "policy": BuildParams().model_dump(mode="json", include={"events", "qa"}),
     }
     sign = signature("job", params)
-    finished = read_manifest(out / "manifest.json") if resume else None
-    if finished and finished.get("signature") == sign and _intact(out, finished):
-        log.info("nothing to do: %s has the result of the same work", out)
-        shutil.rmtree(work, ignore_errors=True)
+    if resume and (finished := finished_result(out, signature=sign)):
         return finished
-    if mt is None and _needs_translation(units):
+    if mt is None and needs_translation(units):
         raise UsageError(
             "the input has no translations and no MT model is given",
             remedy="--mt with a Hub id, a Hugging Face folder or a CTranslate2 folder",
@@ -142,106 +139,22 @@ def run_job(
         device=translate.device,
         resume=resume,
     )
-    earlier = read_manifest(out / "manifest.json")
-    _withdraw(out)
-    outputs, items = _publish(
-        work, out, name=f"{_stem(inputs[0])}.{tgt}", tgt=tgt, task=task_named(task)
-    )
-    _remove_stale(out, earlier, outputs)
-    stages = {
-        "prepare": prepared,
-        "translate": translated,
-        "project": projected,
-        "filter": filtered,
-    }
-    manifest: Result = {
-        "stage": "job",
-        "signature": sign,
-        "inputs": list(inputs),
-        "params": params,
-        "mt": read_manifest(model / "mt.json") if model else None,
-        "versions": versions(),
-        "created": now(),
-        "seconds": round(time.monotonic() - started, 2),
-        "counts": {
-            "records": prepared["counts"],
-            "units": filtered["counts"],
-            "spans": projected["counts"],
-            "items": items,
-        },
-        "stages": stages,
-        "outputs": {path.name: file_digest(path) for path in outputs},
-    }
-    write_manifest(out / "manifest.json", manifest)
-    shutil.rmtree(work, ignore_errors=True)
-    return manifest
-
-
-def _publish(
-    work: Path, out: Path, *, name: str, tgt: str, task: Task
-) -> tuple[list[Path], dict[str, dict[str, int]]]:
-    """Write what people get; return the files, and the counts of what the task may drop."""
-    usable = UsableDocuments(
-        kept=work / "filtered" / "kept.parquet",
-        rejected=work / "filtered" / "rejected.parquet",
-        documents=work / "prepared" / "documents.parquet",
-        task=task,
-        params=BuildParams(),
+    return publish_result(
+        out,
+        inputs=inputs,
         tgt=tgt,
+        task=task,
+        stages={
+            "prepare": prepared,
+            "translate": translated,
+            "project": projected,
+            "filter": filtered,
+        },
+        units=work / "filtered" / "kept.parquet",
+        facts={
+            "signature": sign,
+            "params": params,
+            "mt": read_manifest(model / "mt.json") if model else None,
+            "seconds": round(time.monotonic() - started, 2),
+        },
     )
-    exports: list[Path] = []
-    for ending, format in task.exports:
-        exports.append(out / f"{name}{ending}")
-        write_documents((one.one.document for one in usable), exports[-1], format=format)
-    dropped = out / "dropped.parquet"
-    with tables.TableWriter(dropped, tables.DROPPED) as table:
-        items = Items(table)
-        for one in usable:
-            items.add(one)
-    if items.counts:
-        exports.append(dropped)
-    else:  # a task of whole documents: there is nothing to say
-        dropped.unlink()
-    tables_out = [
-        (usable.kept, out / "kept.parquet"),
-        (usable.rejected, out / "rejected.parquet"),
-        (work / "filtered" / "spans.parquet", out / "spans.parquet"),
-        (work / "filtered" / "attrition.json", out / "attrition.json"),
-        (work / "prepared" / "documents.parquet", out / "documents.parquet"),
-        (work / "prepared" / "quarantine.parquet", out / "quarantine.parquet"),
-    ]
-    for source, target in tables_out:
-        with tables.atomic_path(target) as temporary:
-            shutil.copyfile(source, temporary)
-    return exports + [target for _, target in tables_out], items.counts
-
-
-def _withdraw(out: Path) -> None:
-    """Take the manifest away: from here on the old one is not that of the files beside it."""
-    (out / "manifest.json").unlink(missing_ok=True)
-
-
-def _remove_stale(out: Path, earlier: Result | None, outputs: Sequence[Path]) -> None:
-    """Remove what an earlier job, with an input of another name, wrote into the same folder."""
-    listed = (earlier or {}).get("outputs")
-    names = set(listed) if isinstance(listed, dict) else set()
-    for name in names - {path.name for path in outputs}:
-        if Path(name).name == name:
-            (out / name).unlink(missing_ok=True)
-
-
-def _intact(out: Path, manifest: Result) -> bool:
-    outputs = manifest.get("outputs")
-    if not isinstance(outputs, dict):
-        return False
-    return all((out / n).is_file() and file_digest(out / n) == d for n, d in outputs.items())
-
-
-def _needs_translation(units: Path) -> bool:
-    return any(table["given"].null_count() for table in tables.iter_frames(units, tables.UNITS))
-
-
-def _stem(spec: str) -> str:
-    path = split_spec(spec)[1]
-    name = Path(path.removeprefix("hf:").split(":")[0]).name.strip(".")
-    return name.removesuffix(".gz").rsplit(".", 1)[0] or "projected"

@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -33,18 +33,22 @@ def run_prepare(
     task: str = "ner",
     format: str | None = None,
     quarantine: Path | None = None,
+    reshape: Callable[[Document], Document] | None = None,
 ) -> dict[str, object]:
     """Read ``inputs`` and write ``units.parquet``, ``documents.parquet``, ``quarantine.parquet``.
 
     ``task`` says what a record must be. One that cannot be used goes to the quarantine with its
     place and reason; with ``params.strict`` it is a RecordError instead. ``quarantine`` is where
-    people will find that table in the end, where it is not to stay in ``out``. Raises
-    MissingInputError when there is no input, or no record in it that can be used.
+    people will find that table in the end, where it is not to stay in ``out``. ``reshape`` makes
+    of a document that was read the one that is meant. Raises MissingInputError when there is no
+    input, or no record in it that can be used.
     """
     started = time.monotonic()
     shaping = params.model_dump(mode="json", exclude={"inputs", "strict", "limit"})
     sign = signature("prepare", {**shaping, "lang": lang})
-    documents = ReadDocuments(inputs, params=params, lang=lang, format=format, task=task)
+    documents = ReadDocuments(
+        inputs, params=params, lang=lang, format=format, task=task, reshape=reshape
+    )
     labels: Counter[str] = Counter()
     first = ""
     with (
@@ -112,6 +116,7 @@ class ReadDocuments:
         lang: str,
         format: str | None = None,
         task: str | None = None,
+        reshape: Callable[[Document], Document] | None = None,
     ):
         if not inputs:
             raise MissingInputError("no input is given", remedy="name a file, folder or hf:NAME")
@@ -120,6 +125,7 @@ class ReadDocuments:
         self._lang = lang
         self._format = format
         self._task = task_named(task) if task else None
+        self._reshape = reshape
 
     def __iter__(self) -> Iterator[tuple[str, Document | Reject]]:
         seen: set[bytes] = set()
@@ -138,6 +144,7 @@ class ReadDocuments:
                 yield spec, result
 
     def _checked(self, document: Document, spec: str, seen: set[bytes]) -> Document | Reject:
+        document = self._reshape(document) if self._reshape else document
         if not any(segment.text.strip() for segment in document.segments):
             return _reject(document, spec, "no text")
         if self._task and (problem := self._task.problem(document)):

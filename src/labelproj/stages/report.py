@@ -39,8 +39,9 @@ def run_report(
 
     The inputs are the folders of the stages: of each its ``manifest.json`` where it is there,
     of ``filtered`` also ``kept.parquet``, ``rejected.parquet`` and ``attrition.json``, of
-    ``evaluation`` ``metrics.json``; ``corrections`` are tables of what people said. The page
-    holds nothing that changes from run to run (times). Raises MissingInputError or StorageError.
+    ``evaluation`` ``metrics.json`` and ``methods.json``; ``corrections`` are tables of what people
+    said. Nothing in the page changes from run to run but the times of projection methods that
+    were compared. Raises MissingInputError or StorageError.
     """
     started = time.monotonic()
     (out / "manifest.json").unlink(missing_ok=True)
@@ -199,6 +200,7 @@ def _facts(
         rejected=filtered / "rejected.parquet",
         attrition=read_json(filtered / "attrition.json"),
         metrics=_optional(evaluation / "metrics.json") if evaluation else {},
+        methods=_optional(evaluation / "methods.json") if evaluation else {},
         manifests=manifests,
         review=review_stats(reviewed) if reviewed else {},
     )

@@ -16,12 +16,13 @@ __all__ = ["Items", "UsableDocuments"]
 class UsableDocuments:
     """The documents of a job as far as they are usable; can be gone through more than once.
 
-    ``kept`` and ``rejected`` are tables of ``tables.FILTERED``, ``documents`` one of
-    ``tables.DOCUMENTS``. Raises as :func:`labelproj.build.documents.reassemble` does.
+    ``kept`` and ``rejected`` are tables of ``tables.FILTERED`` (``rejected`` None: what is in it
+    is not told of), ``documents`` one of ``tables.DOCUMENTS``. Raises as
+    :func:`labelproj.build.documents.reassemble` does.
     """
 
     kept: Path
-    rejected: Path
+    rejected: Path | None
     documents: Path
     task: Task
     params: BuildParams

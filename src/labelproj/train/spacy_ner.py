@@ -55,7 +55,9 @@ class SpacyTagger:
     @property
     def labels(self) -> tuple[str, ...]:
         """The span labels that the model can give, sorted."""
-        return tuple(sorted(self._nlp.get_pipe("ner").labels)) if self._nlp else ()
+        if self._nlp is None or "ner" not in self._nlp.pipe_names:
+            return ()
+        return tuple(sorted(self._nlp.get_pipe("ner").labels))
 
     def fit(
         self, train: Sequence[Document], dev: Sequence[Document], *, progress: Progress
@@ -132,7 +134,7 @@ class SpacyTagger:
 
     @classmethod
     def load(cls, folder: Path) -> "SpacyTagger":
-        """Read what :meth:`save` wrote. Raises ModelNotFoundError."""
+        """Read what :meth:`save` wrote, or any other pipeline. Raises ModelNotFoundError."""
         import spacy
 
         register()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from labelproj.config import TrainParams
-from labelproj.errors import MissingInputError
+from labelproj.errors import MissingInputError, ModelError
 from labelproj.progress import Progress
 from labelproj.records import Document, Span
 from labelproj.train.averaging import Averager, checkpoints
@@ -24,6 +24,7 @@ from labelproj.train.windows import (
     spans_of_scores,
     tag_ids,
     tag_names,
+    tags_of_model,
 )
 
 __all__ = ["TransformersTagger"]
@@ -228,12 +229,20 @@ class TransformersTagger:
 
     @classmethod
     def load(cls, folder: Path) -> "TransformersTagger":
-        """Read what :meth:`save` wrote. Raises ModelNotFoundError."""
+        """Read what :meth:`save` wrote, or any other token classification model.
+
+        Raises ModelNotFoundError, and ModelError for labels that are none.
+        """
         require_torch()
         model, tokenizer = open_encoder(str(folder))
         tagger = cls(TrainParams())
         names = model.config.id2label
-        tagger._tags = [names[index] for index in range(len(names))]
+        try:
+            tagger._tags = tags_of_model([names[index] for index in range(len(names))])
+        except ValueError as error:
+            raise ModelError(
+                str(error), where=str(folder), remedy="use a model that was trained to find spans"
+            ) from error
         tagger._attach(model, tokenizer)
         tagger._size = window_size(model, tokenizer, tokenizer.model_max_length)
         return tagger

@@ -15,7 +15,17 @@ from labelproj.records import Span
 from labelproj.tags import iob2_from_spans, spans_from_tags
 from labelproj.text import words
 
-__all__ = ["IGNORED", "Window", "best_tags", "cut", "spans_of_scores", "tag_ids", "tag_names"]
+__all__ = [
+    "IGNORED",
+    "Window",
+    "best_tags",
+    "cut",
+    "likeliest_tags",
+    "spans_of_scores",
+    "tag_ids",
+    "tag_names",
+    "tags_of_model",
+]
 
 #: The target of a subword that no loss is computed for.
 IGNORED = -100
@@ -91,6 +101,34 @@ def tag_names(labels: Sequence[str]) -> list[str]:
     return ["O", *(f"{prefix}-{label}" for label in labels for prefix in "BI")]
 
 
+def tags_of_model(names: Sequence[str]) -> list[str]:
+    """Return the labels of somebody's token classifier as tags, ``PER`` as ``I-PER``.
+
+    Raises ValueError where they are none: without names (a head that nobody trained has
+    ``LABEL_0``), or without ``O``.
+    """
+    if any(name.startswith("LABEL_") for name in names):
+        raise ValueError("its labels have no names: it was not trained to find any")
+    if "O" not in names:
+        raise ValueError(f"no label O (outside) among its labels: {', '.join(names)}")
+    tagged = {"O", *(name for name in names if name[1:2] == "-" and name[:1] in "BIELSUW")}
+    return [name if name in tagged else f"I-{name}" for name in names]
+
+
+def likeliest_tags(scores: Floats, tags: Sequence[str]) -> list[str]:
+    """Return the likeliest tag of each word, read in whatever scheme they are, as IOB2."""
+    names = [tags[index] for index in scores.argmax(axis=1)]
+    tokens = [(index, index + 1) for index in range(len(names))]
+    return iob2_from_spans(spans_from_tags(names, tokens)[0], tokens)[0]
+
+
+def _is_iob2(tags: Sequence[str]) -> bool:
+    """Say whether a model of these tags opens every span with ``B-``, and has no other scheme."""
+    return {tag[:1] for tag in tags} <= set("BIO") and all(
+        f"B-{tag[2:]}" in tags for tag in tags if tag.startswith("I-")
+    )
+
+
 def tag_ids(
     windows: Sequence[Window], text: str, spans: Sequence[Span], tags: Sequence[str]
 ) -> list[list[int]]:
@@ -135,8 +173,9 @@ def spans_of_scores(
 ) -> tuple[Span, ...]:
     """Return the spans of a text from the scores of its windows.
 
-    ``scores`` has one array (subwords, tags) of log-probabilities for each window. A word
-    without a subword of its own goes with the word before it.
+    ``scores`` has one array (subwords, tags) of log-probabilities for each window. Tags that
+    are IOB2 make the best well-formed sequence, others are read word by word. A word without a
+    subword of its own goes with the word before it.
     """
     tokens = words(text)
     context = [-1] * len(tokens)
@@ -148,7 +187,8 @@ def spans_of_scores(
                 context[word] = room
                 rows[word] = values[position]
     known = [index for index, room in enumerate(context) if room >= 0]
-    found = dict(zip(known, best_tags(rows[known], tags), strict=True))
+    decode = best_tags if _is_iob2(tags) else likeliest_tags
+    found = dict(zip(known, decode(rows[known], tags), strict=True))
     names: list[str] = []
     for index in range(len(tokens)):
         before = names[-1] if names else "O"

@@ -179,51 +179,96 @@ function spread(place) {
 const short6 = (value) => Number(value.toPrecision(6)).toString();
 
 function methods(place) {
+  const compared = run.projection.filter((one) => one.f1 !== null && one.f1 !== undefined);
+  const known = [...new Set(run.projection.flatMap((one) => Object.keys(one.per_label)))].sort();
+  const timed = run.projection.some((one) => one.ms_per_unit !== null && one.ms_per_unit !== undefined);
   if (run.projection.length) {
-    place.append(el("p", { class: "note" }, "Against spans that people marked (percent)."), table([
+    place.append(el("p", { class: "note" }, "Against spans that people marked (percent).", compared.length > 1 && run.used ? [" The method used is ", el("b", {}, run.used), "."] : ""), table([
       { title: "method", cell: (one) => one.name }, { title: "F1", number: true, cell: (one) => fixed(one.f1) },
       { title: "precision", number: true, cell: (one) => fixed(one.precision) }, { title: "recall", number: true, cell: (one) => fixed(one.recall) },
-      { title: "overlap F1", number: true, cell: (one) => fixed(one.overlap_f1) }, { title: "gold spans", number: true, cell: (one) => (one.support ? count(one.support) : "–") },
+      { title: "overlap F1", number: true, cell: (one) => fixed(one.overlap_f1) },
+      ...known.map((label) => ({ title: label, number: true, cell: (one) => fixed(one.per_label[label]) })),
+      { title: "gold spans", number: true, cell: (one) => (one.support ? count(one.support) : "–") },
+      ...(timed ? [{ title: "ms a sentence", number: true, cell: (one) => fixed(one.ms_per_unit) }, { title: "learning, s", number: true, cell: (one) => fixed(one.learning) }] : []),
     ], run.projection));
-    const scored = run.projection.filter((one) => one.f1 !== null && one.f1 !== undefined);
-    const grid = el("div", { class: "charts" });
+    const grid = el("div", { class: "duo" });
     place.append(grid);
-    if (scored.length > 1) chart(grid, {
-      title: "Methods compared", note: "span F1 on gold data", height: 60 + 30 * scored.length,
-      click: (event) => ({ method: run.methods.find((one) => one.method.includes(event.name))?.method ?? "" }),
-      option: () => ({
-        grid: { left: 8, right: 40, top: 8, bottom: 4, containLabel: true }, xAxis: axis({ type: "value", max: 100 }),
-        yAxis: axis({ type: "category", inverse: true, data: scored.map((one) => one.name), axisLabel: { color: css("--ink") } }),
-        series: [{ type: "bar", barMaxWidth: 18, itemStyle: { color: css("--good") }, data: scored.map((one) => one.f1), label: { show: true, position: "right", color: css("--ink"), formatter: (one) => fixed(one.value) } }],
-      }),
-    });
-    const drawn = run.projection.filter((one) => one.calibration.length);
-    if (drawn.length) chart(grid, {
-      title: "Do the scores mean what they say?", note: "share that was right among spans of like score; on the diagonal is perfect; a click shows the job's rows with such scores", height: 300,
-      click: (event) => (event.componentType === "series" && event.seriesType !== "line" ? { by: "span score", min: short6(Math.floor(event.value[0] * 10) / 10), max: short6(Math.floor(event.value[0] * 10) / 10 + 0.1) } : null),
-      option: () => ({
-        grid: { left: 8, right: 16, top: 30, bottom: 22, containLabel: true }, legend: { show: drawn.length > 1, top: 0, textStyle: { color: css("--soft") } },
-        tooltip: { trigger: "item", confine: true, backgroundColor: css("--card"), borderColor: css("--line"), textStyle: { color: css("--ink") },
-          formatter: (one) => (one.value?.[2] ? `${esc(one.seriesName)}: score ${short(one.value[0])}, right ${share(one.value[1], 1)} % of ${count(one.value[2])}` : "") },
-        xAxis: axis({ type: "value", min: 0, max: 1, name: "score", nameLocation: "middle", nameGap: 24, nameTextStyle: { color: css("--soft") } }),
-        yAxis: axis({ type: "value", min: 0, max: 1 }),
-        series: [
-          { type: "line", silent: true, symbol: "none", data: [[0, 0], [1, 1]], lineStyle: { color: css("--soft"), type: "dashed", width: 1 } },
-          ...drawn.map((one, n) => ({ name: one.name, type: "scatter", itemStyle: { color: n ? labelColour(n) : css("--good") },
-            symbolSize: (value) => 6 + 5 * Math.log10(1 + value[2]), data: one.calibration.map((bin) => [bin.score, bin.right, bin.number]) })),
-        ],
-      }),
-      data: table([
-        { title: "method", cell: (one) => one.name }, { title: "score", number: true, cell: (one) => short(one.score) },
-        { title: "right %", number: true, cell: (one) => share(one.right, 1) }, { title: "spans", number: true, cell: (one) => count(one.number) },
-      ], drawn.flatMap((one) => one.calibration.map((bin) => ({ name: one.name, ...bin })))),
-    });
+    if (compared.length > 1) methodBars(grid, compared, known);
+    calibrationLines(grid, run.projection.filter((one) => one.calibration.length));
   } else place.append(el("p", { class: "note" }, "The projection was not measured on gold data."));
+  whereMethodsDiffer(place);
   if (run.methods.length) place.append(el("h3", {}, "In this job"), table([
     { title: "method", cell: (one) => one.method }, { title: "label", cell: (one) => one.label },
     { title: "placed spans", number: true, cell: (one) => toRows({ method: one.method, label: one.label, span: "placed" }, count(one.spans)) },
     { title: "mean score", number: true, cell: (one) => short(one.score) },
   ], run.methods));
+}
+
+const methodColour = (n) => (n ? css(`--k${[1, 0, 4, 3, 9, 8, 5, 7][(n - 1) % 8]}`) : css("--good"));
+
+function methodBars(grid, compared, known) {
+  const groups = ["all", ...known];
+  const value = (one, group) => (group === "all" ? one.f1 : one.per_label[group]) ?? null;
+  chart(grid, {
+    title: "Methods compared", note: "span F1 on gold data, all labels and each", height: 60 + groups.length * (14 + 15 * compared.length),
+    option: () => ({
+      grid: { left: 8, right: 40, top: 12 + 22 * compared.length, bottom: 4, containLabel: true }, xAxis: axis({ type: "value", min: 0, max: 100 }),
+      legend: { top: 0, left: 0, orient: "vertical", itemGap: 4, textStyle: { color: css("--soft") } },
+      yAxis: axis({ type: "category", inverse: true, data: groups, axisLabel: { color: css("--ink") }, splitLine: { show: false } }),
+      series: compared.map((one, n) => ({ name: one.name, type: "bar", barMaxWidth: 13, barGap: "12%", itemStyle: { color: methodColour(n) }, data: groups.map((group) => value(one, group)),
+        label: { show: true, position: "right", color: css("--ink"), fontSize: 11, formatter: (bar) => fixed(bar.value) } })),
+    }),
+  });
+}
+
+function calibrationLines(grid, drawn) {
+  if (!drawn.length) return;
+  chart(grid, {
+    title: "Do the scores mean what they say?", note: "share that was right among spans of like score; on the diagonal is perfect; a click shows the job's rows with such scores", height: 280 + 22 * drawn.length,
+    click: (event) => (event.componentType === "series" ? { by: "span score", min: short6(Math.floor(event.value[0] * 10) / 10), max: short6(Math.floor(event.value[0] * 10) / 10 + 0.1) } : null),
+    option: () => ({
+      grid: { left: 8, right: 16, top: drawn.length > 1 ? 12 + 22 * drawn.length : 12, bottom: 22, containLabel: true },
+      legend: { show: drawn.length > 1, top: 0, left: 0, orient: "vertical", itemGap: 4, data: drawn.map((one) => one.name), textStyle: { color: css("--soft") } },
+      tooltip: { trigger: "item", confine: true, backgroundColor: css("--card"), borderColor: css("--line"), textStyle: { color: css("--ink") },
+        formatter: (one) => (one.value?.[2] ? `${esc(one.seriesName)}: score ${short(one.value[0])}, right ${share(one.value[1], 1)} % of ${count(one.value[2])}` : "") },
+      xAxis: axis({ type: "value", min: 0, max: 1, name: "score", nameLocation: "middle", nameGap: 24, nameTextStyle: { color: css("--soft") } }),
+      yAxis: axis({ type: "value", min: 0, max: 1 }),
+      series: [
+        { type: "line", silent: true, symbol: "none", data: [[0, 0], [1, 1]], lineStyle: { color: css("--soft"), type: "dashed", width: 1 } },
+        ...drawn.map((one, n) => ({ name: one.name, type: "line", symbol: "circle", showAllSymbol: true, itemStyle: { color: methodColour(n) }, lineStyle: { color: methodColour(n), width: 1.5 },
+          symbolSize: (value) => 6 + 5 * Math.log10(1 + value[2]), data: one.calibration.map((bin) => [bin.score, bin.right, bin.number]) })),
+      ],
+    }),
+    data: table([
+      { title: "method", cell: (one) => one.name }, { title: "score", number: true, cell: (one) => short(one.score) },
+      { title: "right %", number: true, cell: (one) => share(one.right, 1) }, { title: "spans", number: true, cell: (one) => count(one.number) },
+    ], drawn.flatMap((one) => one.calibration.map((bin) => ({ name: one.name, ...bin })))),
+  });
+}
+
+// Texts on which the methods do not say the same: which have all spans right, and examples.
+function whereMethodsDiffer(place) {
+  if (!run.patterns.length) return;
+  const texts = run.patterns.reduce((sum, one) => sum + one.texts, 0);
+  place.append(el("h3", {}, "Where the methods differ"), table([
+    { title: "all spans right with", cell: (one) => one.right.join(", ") || "none of them" },
+    { title: "sentences", number: true, cell: (one) => count(one.texts) }, { title: "%", number: true, cell: (one) => share(one.texts, texts) },
+  ], run.patterns));
+  const shown = run.examples.map(differing);
+  place.append(...shown.slice(0, 4));
+  if (shown.length > 4) place.append(el("details", {}, el("summary", {}, `${shown.length - 4} more`), shown.slice(4)));
+}
+
+function differing(example) {
+  const numbered = (spans) => spans.map((one, id) => ({ ...one, id }));
+  const line = (title, note, language, text, spans) => el("div", { class: "answer" },
+    el("div", {}, title, note ? el("small", {}, note) : null), el("div", { lang: language.code, dir: language.dir }, marked(text, spans)));
+  const missed = (one) => one.missing.map((span) => `no place for ${span.label}: ${span.reason}`).join("; ");
+  return el("article", { class: "differing" },
+    line(el("code", {}, example.id), null, run.src, example.src_text, numbered(example.src_spans)),
+    line("gold", null, run.tgt, example.tgt_text, numbered(example.gold)),
+    example.answers.map((one) => line([el("span", { class: one.right ? "yes" : "no" }, one.right ? "✓ " : "✕ "), one.methods.join(", ")], missed(one), run.tgt, example.tgt_text,
+      numbered(one.spans).map((span) => ({ ...span, wrong: !span.right })))));
 }
 
 function trained(place) {

@@ -114,8 +114,8 @@ function marked(text, spans) {
     const inner = over.reduce((a, b) => (b.end - b.start < a.end - a.start ? b : a));
     const closed = over.filter((one) => one.end === end);
     const mark = el("mark", {
-      style: `--c: var(--c${inner.label % COLOURS})`, "data-s": over.map((one) => one.id).join(" "), tabindex: 0,
-      title: over.map((one) => `${nameOf(one.label)}${one.score === undefined ? "" : `, score ${short(one.score)}`}`).join("; "),
+      style: `--c: var(--c${inner.label % COLOURS})`, class: inner.wrong ? "wrong" : null, "data-s": over.map((one) => one.id).join(" "), tabindex: 0,
+      title: over.map((one) => `${nameOf(one.label)}${one.score === undefined ? "" : `, score ${short(one.score)}`}${one.wrong ? ", wrong" : ""}`).join("; "),
     }, piece);
     if (closed.length) mark.append(el("b", {}, closed.map((one) => nameOf(one.label)).join(" ")));
     made.push(mark);
