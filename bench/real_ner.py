@@ -1,10 +1,11 @@
-"""English NER to Hausa on real data: project, train, score on MasakhaNER 2 beside the baselines.
+"""English NER to Hausa and Swahili on real data: project, train, score on MasakhaNER 2.
 
-    python bench/real_ner.py --data DATA --mt MODEL --out DIR [--steps 1500]
+    python bench/real_ner.py --data DATA --mt MODEL --out DIR [--steps 1500] [--seed 13 …]
 
-DATA is a folder with `ner/gmb.en.conll.gz`, `ner/masakhaner2.hau.{train,dev}.conll.gz` and
-`translations/conll-en-hau.train.jsonl.gz`; MODEL an English-Hausa model for the first run (the
-second brings its translations). Two project folders are made in DIR; prints one row a system.
+DATA is a folder with `ner/gmb.en.conll.gz`, `ner/masakhaner2.{hau,swa}.{train,dev}.conll.gz` and
+`translations/conll-en-{hau,swa}.train.jsonl.gz`; MODEL an English-Hausa model for the run `gmb`
+(the others bring their translations). A project folder for each run is made in DIR; prints the
+tables of `labelproj results --format markdown` and the seconds of each stage.
 """
 
 import argparse
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import yaml
 
+from labelproj.evaluate.result_tables import as_markdown, result_tables
 from labelproj.pipeline import STAGES, collect_results, run_stage
 from labelproj.shards import read_manifest
+from labelproj.train.systems import NAMES
 
 RUNS: dict[str, dict[str, object]] = {
     "gmb": {
@@ -23,22 +26,29 @@ RUNS: dict[str, dict[str, object]] = {
         "limit": 2000,
     },
     "conll": {"inputs": "translations/conll-en-hau.train.jsonl.gz"},
+    "conll-swahili": {"inputs": "translations/conll-en-swa.train.jsonl.gz"},
 }
+#: Where the gold data of a run lie, and its language; Hausa unless named.
+LANGUAGES = {"conll-swahili": ("swa", "sw")}
 
 
-def params(run: str, *, data: Path, mt: str, steps: int) -> dict[str, object]:
+def params(
+    run: str, *, data: Path, mt: str, steps: int, seeds: list[int], systems: list[str]
+) -> dict[str, object]:
     """Return the params.yaml of one run."""
     prepare = dict(RUNS[run])
     prepare["inputs"] = [str(data / str(prepare["inputs"]))]
+    named, tgt = LANGUAGES.get(run, ("hau", "ha"))
     gold = {
-        "train": str(data / "ner" / "masakhaner2.hau.train.conll.gz"),
-        "test": str(data / "ner" / "masakhaner2.hau.dev.conll.gz"),
+        "train": str(data / "ner" / f"masakhaner2.{named}.train.conll.gz"),
+        "test": str(data / "ner" / f"masakhaner2.{named}.dev.conll.gz"),
     }
     return {
+        "languages": {"source": "en", "targets": [tgt]},
         "mt": {"model": mt} if run == "gmb" else {"given": True},
         "prepare": prepare,
-        "gold": {"ha": gold},
-        "train": {"max_steps": steps, "patience": 8},
+        "gold": {tgt: gold},
+        "train": {"max_steps": steps, "patience": 8, "seeds": seeds, "systems": systems},
         "evaluate": {"label_map": {} if run == "gmb" else {"DATE": None}},
     }
 
@@ -50,16 +60,26 @@ def main() -> None:
     parser.add_argument("--mt", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--seed", type=int, action="append", help="may be repeated")
+    parser.add_argument("--system", choices=NAMES, action="append", help="may be repeated")
     parser.add_argument("--run", choices=sorted(RUNS), action="append")
     options = parser.parse_args()
     for run in options.run or RUNS:
         folder = options.out / run
         folder.mkdir(parents=True, exist_ok=True)
-        content = params(run, data=options.data.resolve(), mt=options.mt, steps=options.steps)
+        content = params(
+            run,
+            data=options.data.resolve(),
+            mt=options.mt,
+            steps=options.steps,
+            seeds=options.seed or [],
+            systems=options.system or ["projected", "zero-shot", "gold"],
+        )
+        tgt = LANGUAGES.get(run, ("", "ha"))[1]
         (folder / "params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
         for stage in STAGES:
             task = "" if stage == "mt" else "ner"
-            target = "" if stage == "prepare" else "ha"
+            target = "" if stage == "prepare" else tgt
             run_stage(stage, params=folder / "params.yaml", task=task, target=target)
         (result,) = collect_results(folder / "params.yaml")
         seconds = {
@@ -68,7 +88,9 @@ def main() -> None:
             ]
             for path in sorted((folder / "outputs").rglob("manifest.json"))
         }
-        print(json.dumps({"run": run, **result, "seconds": seconds}, indent=2))
+        tables = result_tables(result["systems"], result["differences"], title=run)
+        counts = {name: result[name] for name in ("in", "kept", "rejected")}
+        print(as_markdown(tables), json.dumps(counts), json.dumps(seconds), sep="\n\n")
 
 
 if __name__ == "__main__":

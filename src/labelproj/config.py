@@ -16,6 +16,7 @@ from pydantic import (
 from labelproj.errors import ConfigError, MissingInputError
 from labelproj.filter_params import FilterParams, PairThresholds, Thresholds
 from labelproj.sections import Count, Section, Share
+from labelproj.train_params import SystemName, TrainParams
 from labelproj.yaml_lines import line_of
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "QaParams",
     "ReportParams",
     "ReviewParams",
+    "SystemName",
     "TaskName",
     "Thresholds",
     "TrainParams",
@@ -255,31 +257,6 @@ class BuildParams(Section):
     qa: QaParams = QaParams()
 
 
-class TrainParams(Section):
-    """The downstream model and the systems to train: ``projected`` and the baselines.
-
-    ``source_files`` and ``gold_files`` map split (``train``, ``dev``) to a file in any
-    readable format; a system whose data are not given is not trained. ``learning_rate``
-    null means 1e-3 for models made from scratch and 5e-5 for a pretrained encoder.
-    """
-
-    backend: Literal["spacy", "transformers"] = "spacy"
-    model: str | None = None
-    systems: tuple[Literal["projected", "zero-shot", "gold"], ...] = (
-        "projected",
-        "zero-shot",
-        "gold",
-    )
-    max_steps: Count = 600
-    batch_words: Count = 1000
-    learning_rate: float | None = None
-    dropout: Share = 0.2
-    patience: Count = 4
-    eval_every: Count = 100
-    max_length: Count = 256
-    seed: int = 13
-
-
 class GoldParams(Section):
     """Gold data in one target language, in any readable format; each may be left out.
 
@@ -294,7 +271,7 @@ class GoldParams(Section):
 
 
 class EvaluateParams(Section):
-    """Scoring on gold data, with bootstrap confidence intervals.
+    """Scoring on gold data, with bootstrap confidence intervals and permutation tests.
 
     ``methods`` are projection methods to be compared with the project's own on the parallel gold
     data: ``alignment``, ``constrained``, ``ensemble``, or names as in ``project.members``.
@@ -303,6 +280,7 @@ class EvaluateParams(Section):
     methods: tuple[str, ...] = ()
     label_map: dict[str, str | None] = Field(default_factory=dict)
     bootstrap: Count = 1000
+    permutations: Count = 2000
     confidence: Share = 0.95
     seed: int = 13
 

@@ -346,6 +346,7 @@ def collect_results(params: Path) -> list[dict[str, Any]]:
                     "source": config.languages.source,
                     "target": target,
                     "systems": metrics["systems"],
+                    "differences": metrics.get("differences", {}),
                     "projection": metrics.get("projection"),
                     **{name: attrition[name] for name in ("in", "kept", "rejected")},
                     "dataset": str(layout.dataset(task, target)),

@@ -98,7 +98,16 @@ def test_the_systems_are_scored(models: Path, tmp_path: Path) -> None:
     assert found == {"patterns": COMPARED.patterns, "examples": []}
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["times"] == COMPARED.times
-    assert set(metrics["differences"]) == {"projected - zero-shot", "projected - gold"}
+    assert list(metrics["differences"]) == [
+        "projected - zero-shot",
+        "projected - gold",
+        "zero-shot - gold",
+    ]
+    gap = metrics["differences"]["projected - zero-shot"]
+    assert gap["f1_low"] <= gap["f1"] <= gap["f1_high"]
+    assert 0 < gap["p"] <= gap["p_holm"] <= 1
+    assert sum(one["spans"] for one in best["per_length"].values()) == best["spans"]
+    assert best["error_types"]["strict"]["correct"] == round(best["recall"] * best["spans"] / 100)
 
     with (tmp_path / "out" / "systems.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -115,6 +124,30 @@ def test_the_systems_are_scored(models: Path, tmp_path: Path) -> None:
     wrong = sum(row["errors"] for row in rows_out)
     right = sum(len(row["gold"]) + len(row["predicted"]) for row in rows_out) - wrong
     assert right / (right + wrong) == pytest.approx(best["f1"] / 100, abs=1e-4)
+
+
+def test_seeds_are_scored_together(models: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    for run in ("projected", "projected@17"):
+        publish(models / "projected", folder / run)
+    publish(models / "gold", folder / "projected@4")
+    publish(models / "zero-shot", folder / "zero-shot")
+    for number, card in enumerate(sorted(folder.glob("projected*/labelproj.json"))):
+        card.write_text(json.dumps(json.loads(card.read_text()) | {"seed": number}))
+    gold = write_gold(tmp_path / "gold.jsonl")
+    alone = evaluate(models, tmp_path / "alone", gold)["systems"]
+    metrics = evaluate(folder, tmp_path / "out", gold)
+    best = metrics["systems"]["projected"]
+    assert list(metrics["systems"]) == ["projected", "zero-shot"]
+    runs = [alone["projected"]["f1"], alone["projected"]["f1"], alone["gold"]["f1"]]
+    assert best["seeds"] == {"0": runs[0], "1": runs[1], "2": runs[2]}
+    assert best["f1"] == pytest.approx(sum(runs) / 3, abs=0.01)
+    assert best["f1_sd"] == pytest.approx(abs(runs[0] - runs[2]) / 3**0.5, abs=0.01)
+    assert best["f1_high"] - best["f1_low"] > 0
+    assert best["spans"] == alone["projected"]["spans"]
+    assert "seeds" not in metrics["systems"]["zero-shot"]
+    rows = (tmp_path / "out" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(row)["system"] for row in rows} == {"projected"}
 
 
 def test_twice_gives_the_same_bytes(models: Path, tmp_path: Path) -> None:

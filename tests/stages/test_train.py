@@ -129,6 +129,52 @@ def test_only_what_changed_is_trained_again(inputs: dict[str, Any], tmp_path: Pa
     assert sorted(path.name for path in out.iterdir()) == ["manifest.json", "zero-shot"]
 
 
+def test_every_seed_has_a_model(inputs: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    chosen = params(systems=["projected"], seeds=[5, 7])
+    done: dict[str, Any] = run_train(out=out, params=chosen, **inputs)
+    assert list(done["systems"]) == ["projected", "projected@7"]
+    cards = [json.loads((out / run / "labelproj.json").read_text()) for run in done["systems"]]
+    assert [card["seed"] for card in cards] == [5, 7]
+    assert cards[0]["signature"] != cards[1]["signature"]
+    assert done["counts"]["in"] == 38
+
+    one = params(systems=["projected"], seed=5)
+    again: dict[str, Any] = run_train(out=out, params=one, **inputs)
+    assert again["systems"]["projected"]["resumed"]
+    assert sorted(path.name for path in out.iterdir()) == ["manifest.json", "projected"]
+    with pytest.raises(ValueError, match="same seed twice"):
+        params(seeds=[5, 5])
+
+
+def test_the_mean_of_runs(inputs: dict[str, Any], tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    out = tmp_path / "out"
+    more = {"backend": "transformers", "max_steps": 4, "seeds": [5, 7], "average_runs": True}
+    chosen = params(systems=["projected"], **more)
+    done: dict[str, Any] = run_train(out=out, params=chosen, **inputs)
+    names = ["projected", "projected@7", "projected@mean"]
+    assert list(done["systems"]) == names
+    assert sorted(path.name for path in out.iterdir()) == ["manifest.json", *names]
+    one, other, mean = (load_file(out / name / "model.safetensors") for name in names)
+    for name, array in mean.items():
+        assert array == pytest.approx((one[name] + other[name]) / 2, abs=1e-6)
+    assert any((one[name] != other[name]).any() for name in one)
+    assert load_tagger(out / "projected@mean").labels == ("LOC", "PER")
+    again: dict[str, Any] = run_train(out=tmp_path / "again", params=chosen, **inputs)
+    assert all(run["resumed"] for run in again["systems"].values())
+    for folder in (out, tmp_path / "again"):
+        (folder / "manifest.json").unlink()
+    assert file_digest(out) == file_digest(tmp_path / "again")
+    few = params(systems=["few-shot"], few_shot=2, **more)
+    assert "few-shot@mean" in run_train(out=tmp_path / "few", params=few, **inputs)["systems"]  # type: ignore[operator]
+    with pytest.raises(ValueError, match="two seeds or more"):
+        params(backend="transformers", average_runs=True)
+    with pytest.raises(ValueError, match="average_runs needs the backend"):
+        params(seeds=[1, 2], average_runs=True)
+
+
 def test_without_gold_there_is_no_gold_system(inputs: dict[str, Any], tmp_path: Path) -> None:
     only_gold = params(systems=["gold"])
     with pytest.raises(MissingInputError, match="nothing to train"):

@@ -1,6 +1,10 @@
 """``labelproj results``: what the pipeline has come to."""
 
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from labelproj.cli.options import Json, ParamsFile
 from labelproj.cli.render import show_json, show_place, show_table
@@ -9,16 +13,47 @@ from labelproj.progress import console
 __all__ = ["results"]
 
 
-def results(params: ParamsFile = Path("params.yaml"), json: Json = False) -> None:
+class TableFormat(StrEnum):
+    """How tables are printed."""
+
+    MARKDOWN = "markdown"
+    LATEX = "latex"
+
+
+def results(
+    params: ParamsFile = Path("params.yaml"),
+    format: Annotated[
+        TableFormat | None,
+        typer.Option(help="Print all tables on stdout, as a paper could use them."),
+    ] = None,
+    json: Json = False,
+) -> None:
     """Show the scores of a project folder and where its reports and datasets lie.
 
-    Example: labelproj results
+    With --format also by label, by length and by type of error, and the differences between
+    systems with the p-values of a permutation test.
+
+    Example: labelproj results --format markdown
     """
     from labelproj.pipeline import collect_results
 
     found = collect_results(params)
     if json:
         show_json(found)
+        return
+    if format:
+        from labelproj.evaluate.result_tables import as_latex, as_markdown, result_tables
+
+        tables = [
+            table
+            for one in found
+            for table in result_tables(
+                one["systems"],
+                one["differences"],
+                title=f"{one['task']} {one['source']}-{one['target']}",
+            )
+        ]
+        typer.echo((as_markdown if format is TableFormat.MARKDOWN else as_latex)(tables))
         return
     for result in found:
         rows = [

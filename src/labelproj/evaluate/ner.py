@@ -1,18 +1,41 @@
 """Score span predictions over texts: exact set-based F1 with intervals, strict seqeval, overlap."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from statistics import fmean, stdev
+
+import numpy as np
 
 from labelproj.config import EvaluateParams
 from labelproj.errors import DependencyError
-from labelproj.evaluate.bootstrap import f1_interval, f1_of, precision_recall, span_counts
+from labelproj.evaluate.bootstrap import (
+    f1_interval,
+    f1_of,
+    mean_f1,
+    precision_recall,
+    span_counts,
+)
+from labelproj.evaluate.error_types import error_types
 from labelproj.evaluate.spans import score_spans
 from labelproj.records import Span
 from labelproj.tags import iob2_from_spans
 from labelproj.text import words
 
-__all__ = ["mapped_gold", "mapped_predictions", "percent", "score_system", "seqeval_f1"]
+__all__ = [
+    "LENGTHS",
+    "lengths_of",
+    "mapped_gold",
+    "mapped_predictions",
+    "percent",
+    "score_runs",
+    "score_system",
+    "seqeval_f1",
+]
 
 LabelMap = Mapping[str, str | None]
+Scores = dict[str, object]
+#: Lengths of spans in words.
+LENGTHS = ("1", "2", "3", "4+")
 
 
 def percent(share: float) -> float:
@@ -74,41 +97,106 @@ def score_system(
     *,
     params: EvaluateParams,
 ) -> dict[str, object]:
+    """Return all scores of one system, 0-100; see :func:`score_runs`."""
+    return score_runs(texts, gold, [predicted], params=params)
+
+
+def score_runs(
+    texts: Sequence[str],
+    gold: Sequence[Sequence[Span]],
+    runs: Sequence[Sequence[Sequence[Span]]],
+    *,
+    params: EvaluateParams,
+) -> dict[str, object]:
     """Return all scores of one system, 0-100: the values of a system in ``metrics.json``.
 
-    ``f1``, ``precision``, ``recall`` count exact matches of start, end and label; ``f1_low``
-    and ``f1_high`` are the bootstrap interval; ``per_label`` has the same for each label of
-    gold or predicted spans, with the number of gold ``spans`` and of ``predicted`` ones.
+    ``runs`` are its predictions, for each seed it was trained with; scores and numbers of spans
+    are means over them. ``f1``, ``precision``, ``recall`` count exact matches of start, end and
+    label; ``f1_low`` and ``f1_high`` are the bootstrap interval over documents and runs;
+    ``f1_sd`` is the standard deviation of the runs' F1, where there are several. ``per_label``
+    has the same for each label of gold or predicted spans, with the number of gold ``spans`` and
+    of ``predicted`` ones, ``per_length`` for each length of a span in words (1, 2, 3, 4 and
+    more). ``error_types`` has the number of spans of each class under each scheme of
+    :func:`labelproj.evaluate.error_types.error_types`.
     """
-    options = {
-        "resamples": params.bootstrap,
-        "confidence": params.confidence,
-        "seed": params.seed,
-    }
 
-    def exact(label: str | None) -> dict[str, object]:
-        counts = span_counts(predicted, gold, label=label)
-        precision, recall = precision_recall(counts)
-        low, high = f1_interval(counts, **options)  # type: ignore[arg-type]
-        right, wrong, missed = (int(n) for n in counts.sum(axis=0))
+    def exact(truth: Sequence[Sequence[Span]], found: Sequence[Sequence[Sequence[Span]]]) -> Scores:
+        counts = np.stack([span_counts(run, truth) for run in found])
+        low, high = f1_interval(
+            counts, resamples=params.bootstrap, confidence=params.confidence, seed=params.seed
+        )
+        each = [precision_recall(run) for run in counts]
+        scores = f1_of(counts.sum(axis=1))
+        right, wrong, missed = counts.sum(axis=(0, 1)).tolist()
         return {
-            "f1": percent(float(f1_of(counts.sum(axis=0)))),
-            "precision": percent(precision),
-            "recall": percent(recall),
+            "f1": percent(mean_f1(counts)),
+            "precision": percent(fmean(precision for precision, _ in each)),
+            "recall": percent(fmean(recall for _, recall in each)),
             "f1_low": percent(low),
             "f1_high": percent(high),
-            "spans": right + missed,
-            "predicted": right + wrong,
+            **({"f1_sd": percent(stdev(scores.tolist()))} if len(counts) > 1 else {}),
+            "spans": (right + missed) // len(counts),
+            "predicted": _mean([right + wrong], len(counts)),
         }
 
-    labels = sorted({span.label for side in (gold, predicted) for spans in side for span in spans})
-    overlap = score_spans(
-        {str(i): spans for i, spans in enumerate(predicted)},
-        {str(i): spans for i, spans in enumerate(gold)},
-    )
-    return exact(None) | {
-        "seqeval_f1": percent(seqeval_f1(texts, gold, predicted)),
-        "overlap_f1": percent(overlap.overlap.f1),
+    labels = sorted({s.label for side in (gold, *runs) for spans in side for s in spans})
+    true_lengths = lengths_of(texts, gold)
+    run_lengths = [lengths_of(texts, run) for run in runs]
+    overlaps = [
+        score_spans(
+            {str(i): spans for i, spans in enumerate(run)},
+            {str(i): spans for i, spans in enumerate(gold)},
+        ).overlap.f1
+        for run in runs
+    ]
+    errors = [error_types(gold, run) for run in runs]
+    return exact(gold, runs) | {
+        "seqeval_f1": percent(fmean(seqeval_f1(texts, gold, run) for run in runs)),
+        "overlap_f1": percent(fmean(overlaps)),
         "documents": len(texts),
-        "per_label": {label: exact(label) for label in labels},
+        "per_label": {
+            label: exact(_only(gold, label), [_only(run, label) for run in runs])
+            for label in labels
+        },
+        "per_length": {
+            length: exact(
+                true_lengths.get(length, none), [run.get(length, none) for run in run_lengths]
+            )
+            for none in [[()] * len(texts)]
+            for length in LENGTHS
+            if any(length in one for one in (true_lengths, *run_lengths))
+        },
+        "error_types": {
+            scheme: {name: _mean([one[scheme][name] for one in errors], len(runs)) for name in own}
+            for scheme, own in errors[0].items()
+        },
     }
+
+
+def lengths_of(
+    texts: Sequence[str], side: Sequence[Sequence[Span]]
+) -> dict[str, list[tuple[Span, ...]]]:
+    """Return the spans of each text by their length, a name of :data:`LENGTHS`.
+
+    A span is as long as the number of words of its text that it touches, at least 1.
+    """
+    found: dict[str, list[tuple[Span, ...]]] = {}
+    for row, (text, spans) in enumerate(zip(texts, side, strict=True)):
+        tokens = words(text) if spans else []
+        starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
+        for span in spans:
+            number = bisect_left(starts, span.end) - bisect_right(ends, span.start)
+            name = LENGTHS[min(max(number, 1), len(LENGTHS)) - 1]
+            rows = found.setdefault(name, [()] * len(texts))
+            rows[row] = (*rows[row], span)
+    return found
+
+
+def _only(side: Sequence[Sequence[Span]], label: str) -> list[tuple[Span, ...]]:
+    return [tuple(span for span in spans if span.label == label) for spans in side]
+
+
+def _mean(values: Sequence[int], runs: int) -> float:
+    """Return the mean of whole numbers, as a whole number where it is one."""
+    total = sum(values)
+    return total // runs if total % runs == 0 else round(total / runs, 2)

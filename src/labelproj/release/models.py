@@ -28,18 +28,30 @@ from labelproj.release.sources import public
 from labelproj.shards import read_json, read_manifest, write_manifest
 from labelproj.train import CARD as NOTE
 from labelproj.train import load_tagger
+from labelproj.train.systems import TAUGHT_BY_PEOPLE, TRANSLATED, scored_as, system_of
 
 __all__ = ["build_model_release", "model_findings"]
 
 _TEMPLATE = Path(__file__).with_name("model_card.md.j2")
+#: What a repository's name on the Hub may not have.
+_IN_NAMES = str.maketrans("+@", "--")
 _TRAINED_ON = {
+    "projected+source": "on the labelled source language and its translation, onto which the "
+    "labels were projected",
+    "few-shot": "on text that was translated and onto which the labels were projected, and on a "
+    "few texts in this language that people labelled",
     "projected": "on text that was translated and onto which the labels were projected",
     "zero-shot": "on the labelled source language alone",
     "gold": "on text in this language that people labelled",
 }
+_MACHINE = (
+    "Its training text is machine translation with projected labels: it has learnt their errors "
+    "too."
+)
 _LIMITS = {
-    "projected": "Its training text is machine translation with projected labels: it has learnt "
-    "their errors too.",
+    "projected": _MACHINE,
+    "projected+source": _MACHINE,
+    "few-shot": _MACHINE,
     "zero-shot": "It has seen no labelled text in this language.",
     "gold": "It is a baseline, as good as the people's labels are many.",
 }
@@ -100,11 +112,11 @@ def build_model_release(
     mt: dict[str, Any] = read_manifest(layout.mt(tgt) / "mt.json") or {}
     build = config.build
     inputs: dict[str, str | None] = {}
-    if system == "gold":
+    if system_of(system) in TAUGHT_BY_PEOPLE:
         inputs["gold training data"] = gold_licence
-    else:
+    if system_of(system) != "gold":
         inputs[f"source data ({build.source_name})"] = source_licence or build.source_licence
-    if system == "projected" and mt:
+    if system_of(system) in TRANSLATED and mt:
         what = f"translation model ({public(mt.get('model') or 'unnamed')})"
         inputs[what] = mt_licence or mt.get("licence")
     encoder = manifest["params"].get("model") if note["backend"] == "transformers" else None
@@ -112,11 +124,12 @@ def build_model_release(
         inputs[f"encoder ({public(config.train.model or encoder)})"] = model_licence
     decision = decide_licence(inputs, asked=licence or (build.licence if not encoder else None))
     metrics: dict[str, Any] = read_manifest(layout.evaluation(task, tgt) / "metrics.json") or {}
-    score = (metrics.get("systems") or {}).get(system)
+    score = (metrics.get("systems") or {}).get(scored_as(system))
+    seeds = (score or {}).get("seeds", {})
     facts: dict[str, Any] = {
         "kind": "model",
         "format": 1,
-        "name": name or f"{build.name}-{task}-{tgt}-{system}",
+        "name": name or f"{build.name}-{task}-{tgt}-{system.translate(_IN_NAMES)}",
         "version": version,
         "licence": {
             "licence": decision.licence,
@@ -131,7 +144,8 @@ def build_model_release(
         "backend": note["backend"],
         "labels": note["labels"],
         "signature": note["signature"],
-        "score": score.get("f1") if score else None,
+        # Of several seeds the model's own; intervals and tables are of all of them.
+        "score": seeds.get(str(note.get("seed")), score.get("f1")) if score else None,
         "metrics": metrics.get("systems") or {},
         "encoder": public(config.train.model) if encoder else None,
         "params": public(manifest["params"]),
@@ -173,16 +187,19 @@ def _card(
     language = language_name(facts["language"])
     results = None
     if facts["score"] is not None:
+        own = facts["metrics"][scored_as(facts["system"])]
+        # Of several seeds only the F1 is known of this very model.
+        known = () if "seeds" in own else ("precision", "recall")
+        values = {"f1": facts["score"]} | {name: own[name] for name in known if name in own}
         results = [
             EvalResult(
                 task_type="token-classification",
                 dataset_type="gold",
                 dataset_name=f"gold {language} test data",
                 metric_type=metric,
-                metric_value=facts["metrics"][facts["system"]][metric],
+                metric_value=value,
             )
-            for metric in ("f1", "precision", "recall")
-            if metric in facts["metrics"][facts["system"]]
+            for metric, value in values.items()
         ]
     fields: dict[str, Any] = dict(licence_fields(decision))
     data = ModelCardData(
@@ -202,7 +219,7 @@ def _card(
         ("documents", f"{training['documents']} (for choosing: {training['dev_documents']})"),
         ("spans", training["spans"]),
         ("steps", f"{training['steps']}, kept: {training['best_step']}"),
-        ("F1 on the data it was chosen on", training["dev_f1"]),
+        ("F1 on development data", training["dev_f1"]),
         ("parameters", "; ".join(f"{key} {value}" for key, value in sorted(params.items()))),
         ("made with", f"labelproj {__version__}"),
         ("signature", f"`{facts['signature']}`"),
@@ -223,11 +240,11 @@ def _card(
         language=language,
         labels=", ".join(facts["labels"]),
         system=system,
-        trained_on=_TRAINED_ON.get(system, "see below"),
+        trained_on=_TRAINED_ON.get(system_of(system), "see below"),
         usage=_USAGE[facts["backend"]],
         made=table_text(("what", "value"), rows),
         scores=scores,
-        limit=_LIMITS.get(system, "It makes mistakes."),
+        limit=_LIMITS.get(system_of(system), "It makes mistakes."),
         licence_text=licence_text(decision, what="model"),
         key=regex.sub(r"\W+", "_", facts["name"].lower()).strip("_") or "model",
         authors=" and ".join(authors),

@@ -4,15 +4,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from labelproj.config import SystemName
 from labelproj.languages import direction, language_name
 from labelproj.report.collect import Collected, collect, labels_of
 from labelproj.report.rows import Names, chosen_rows, packed
 
 __all__ = ["RunFacts", "projection_methods", "run_payload"]
 
-_SYSTEMS = {"projected": 0, "zero-shot": 1, "gold": 2}
+_SYSTEMS = {name: rank for rank, name in enumerate(get_args(SystemName))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from typing import Any
 from labelproj import tables
 from labelproj.config import EvaluateParams
 from labelproj.errors import MissingInputError
-from labelproj.evaluate.bootstrap import difference_interval, f1_of, span_counts
+from labelproj.evaluate.bootstrap import span_counts
+from labelproj.evaluate.comparison import differences
 from labelproj.evaluate.methods import Comparison
-from labelproj.evaluate.ner import mapped_gold, mapped_predictions, percent, score_system
+from labelproj.evaluate.ner import mapped_gold, mapped_predictions, score_runs
+from labelproj.evaluate.runs import by_system, mean_scores, seed_scores
 from labelproj.progress import log, track
 from labelproj.provenance import now, signature, versions
 from labelproj.records import Document, Span
@@ -22,11 +24,10 @@ from labelproj.tasks import Case, Task, task_named
 from labelproj.train import CARD, load_tagger
 from labelproj.train.base import Tagger
 from labelproj.train.data import documents_digest, read_gold, span_values
+from labelproj.train.systems import NAMES, system_of
 
 __all__ = ["run_evaluate"]
 
-#: The order systems are shown in; the first that is there has its predictions written out.
-_ORDER = ("projected", "zero-shot", "gold")
 _PREDICT = 256
 Spans = tuple[Span, ...]
 
@@ -45,9 +46,10 @@ def run_evaluate(
 ) -> dict[str, object]:
     """Score every system under ``models`` on ``gold_test`` (any readable format).
 
-    What a system is asked, and scores beside exact span F1, are for ``task`` to say.
-    Writes ``metrics.json`` (``systems``: see :func:`labelproj.evaluate.ner.score_system`;
-    ``differences``: F1 of ``projected`` minus each baseline with its paired bootstrap interval;
+    What a system is asked, and scores beside exact span F1, are for ``task`` to say. A system
+    trained with several seeds is scored once, over all of them.
+    Writes ``metrics.json`` (``systems``: see :func:`labelproj.evaluate.ner.score_runs`;
+    ``differences``: see :func:`labelproj.evaluate.comparison.differences`;
     ``unseen_labels``: gold labels a system was never taught; ``projection``: the scores of the
     project's own method in ``comparison``; ``methods``: those of all, where there are several),
     ``systems.csv`` (system, f1, low, high), ``labels.csv`` (system, label, f1), ``methods.csv``
@@ -66,23 +68,28 @@ def run_evaluate(
     predictions: dict[str, list[Spans]] = {}
     unseen: dict[str, list[str]] = {}
     made_by: dict[str, str] = {}
+    seeds: dict[str, str] = {}
     labels = {span.label for spans in gold for span in spans}
     for name, folder in folders.items():
         tagger = load_tagger(folder)
         predictions[name] = _predicted(tagger, cases, what, params, name=name)
         known = mapped_predictions([Span("", 0, 0, x) for x in tagger.labels], params.label_map)
         unseen[name] = sorted(labels - {span.label for span in known})
-        made_by[name] = json.loads((folder / CARD).read_text(encoding="utf-8"))["signature"]
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        made_by[name], seeds[name] = card["signature"], str(card.get("seed", name))
         if unseen[name]:
             log.warning("%s never saw %s of the test data", name, ", ".join(unseen[name]))
+    systems = by_system(predictions)
+    found = {name: list(runs.values()) for name, runs in systems.items()}
     metrics: dict[str, object] = {
         "systems": {
-            name: score_system(texts, gold, found, params=params)
-            | what.scores(cases, found, lang=tgt)
-            for name, found in predictions.items()
+            name: score_runs(texts, gold, runs, params=params)
+            | mean_scores([what.scores(cases, run, lang=tgt) for run in runs])
+            | seed_scores(systems[name], gold, seeds=seeds)
+            for name, runs in found.items()
         },
-        "differences": _differences(predictions, gold, params),
-        "unseen_labels": unseen,
+        "differences": differences(found, gold, params=params),
+        "unseen_labels": {name: unseen[next(iter(runs))] for name, runs in systems.items()},
     }
     if comparison is not None and comparison.own is not None:
         metrics["projection"] = dict(comparison.scores[comparison.own])
@@ -123,8 +130,9 @@ def _systems(models: Path) -> dict[str, Path]:
         raise MissingInputError(
             "no trained system in it", where=str(models), remedy="run the train stage first"
         )
-    known = [name for name in _ORDER if name in found]
-    return {name: found[name] for name in [*known, *sorted(found.keys() - set(_ORDER))]}
+    ranks = {name: rank for rank, name in enumerate(NAMES)}
+    ordered = sorted(found, key=lambda name: (ranks.get(system_of(name), len(ranks)), name))
+    return {name: found[name] for name in ordered}
 
 
 def _cases(documents: Sequence[Document], task: Task, params: EvaluateParams) -> list[Case]:
@@ -151,31 +159,6 @@ def _predicted(
         mapped_predictions(task.answer(case, spans), params.label_map)
         for case, spans in zip(cases, found, strict=True)
     ]
-
-
-def _differences(
-    predictions: Mapping[str, Sequence[Spans]], gold: Sequence[Spans], params: EvaluateParams
-) -> dict[str, dict[str, float]]:
-    counts = {name: span_counts(found, gold) for name, found in predictions.items()}
-    differences: dict[str, dict[str, float]] = {}
-    for name, other in counts.items():
-        if "projected" not in counts or name == "projected":
-            continue
-        ours = counts["projected"]
-        low, high = difference_interval(
-            ours,
-            other,
-            resamples=params.bootstrap,
-            confidence=params.confidence,
-            seed=params.seed,
-        )
-        difference = float(f1_of(ours.sum(axis=0)) - f1_of(other.sum(axis=0)))
-        differences[f"projected - {name}"] = {
-            "f1": percent(difference),
-            "f1_low": percent(low),
-            "f1_high": percent(high),
-        }
-    return differences
 
 
 def _write_metrics(metrics: Mapping[str, object], out: Path) -> None:

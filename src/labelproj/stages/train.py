@@ -12,14 +12,27 @@ from labelproj.config import TrainParams
 from labelproj.errors import MissingInputError
 from labelproj.progress import log
 from labelproj.provenance import now, signature, versions
-from labelproj.records import Document, Reject
+from labelproj.records import Reject
 from labelproj.shards import write_manifest
-from labelproj.tasks import Task, task_named
+from labelproj.tasks import task_named
 from labelproj.train import CARD
-from labelproj.train.data import dataset_documents, held_out, read_gold, source_documents, taught
-from labelproj.train.systems import System, publish, shaping_params, train_system
+from labelproj.train.recipes import Recipes
+from labelproj.train.systems import (
+    MEAN,
+    TAUGHT_BY_PEOPLE,
+    publish,
+    publish_mean,
+    run_name,
+    run_params,
+    shaping_params,
+    system_of,
+    train_system,
+)
 
 __all__ = ["run_train"]
+
+#: Finished models that stay in the work folder for later runs, at least.
+_KEEP = 12
 
 
 def run_train(
@@ -38,14 +51,22 @@ def run_train(
 ) -> dict[str, object]:
     """Train the systems of ``params.systems``, each into ``out/<system>/``.
 
-    - ``projected``: the train split of ``dataset``, the best model chosen on its validation
-      split (projected labels too);
-    - ``zero-shot``: the labelled source of ``source_units`` (``tables.UNITS``), chosen on a
-      held-out tenth of it;
-    - ``gold``: ``gold_train`` and ``gold_dev``, files in any readable format; without
-      ``gold_train`` it is left out, without ``gold_dev`` a tenth is held out.
+    With ``params.seeds`` each is trained with every one of them, from the second on into
+    ``out/<system>@<seed>/``; what it is trained on stays the same. With ``params.average_runs``
+    the mean of their weights goes into ``out/<system>@mean/``.
 
-    What a tagger is taught of them is for ``task`` to say. So only ``gold`` ever sees
+    - ``projected``: the train split of ``dataset``, chosen on its validation split (projected
+      labels too);
+    - ``projected+source``: the same and the labelled source of ``source_units``
+      (``tables.UNITS``), without the documents of the validation split;
+    - ``few-shot``: the same as ``projected`` and ``params.few_shot`` documents of
+      ``gold_train``, others for each seed, repeated until they are a tenth of the texts;
+    - ``zero-shot``: the labelled source, chosen on a held-out tenth of it;
+    - ``gold``: ``gold_train`` and ``gold_dev``, files in any readable format; without
+      ``gold_dev`` a tenth is held out.
+
+    Without ``gold_train`` the systems that need it are left out. What a tagger is taught of the
+    documents is for ``task`` to say. So only ``gold`` is ever chosen on
     target-language labels made by people. Finished systems stay in ``work`` and are used again
     where nothing changed. Writes ``rejects.parquet`` when gold records could not be read, and
     ``manifest.json`` last, which is returned. Raises MissingInputError when a system's data are
@@ -54,6 +75,8 @@ def run_train(
     started = time.monotonic()
     what = task_named(task)
     gold = (_spec(gold_train), _spec(gold_dev))
+    recipes = Recipes(dataset, source_units, *gold, src, tgt, what, params)
+    seeds = params.seeds or (params.seed,)
     known: dict[str, dict[str, object]] = {}
     rejects: list[Reject] = []
     documents = 0
@@ -61,17 +84,26 @@ def run_train(
     with ExitStack() as stack:
         place = work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         for name in dict.fromkeys(params.systems):
-            if name == "gold" and gold[0] is None:
-                log.info("gold: no gold training data for %s, left out", tgt)
+            if name in TAUGHT_BY_PEOPLE and gold[0] is None:
+                log.info("%s: no gold training data for %s, left out", name, tgt)
                 continue
-            if name == "projected":
-                system = _projected(dataset, lang=tgt, seed=params.seed, task=what)
-            elif name == "zero-shot":
-                system = _zero_shot(source_units, lang=src, seed=params.seed, task=what)
-            else:
-                system = _gold(*gold, lang=tgt, seed=params.seed, task=what)
-            model, known[name] = train_system(system, params=params, work=place, resume=resume)
-            publish(model, out / name)
+            system = recipes.system(name, seed=seeds[0])
+            for seed in seeds:
+                # Runs with other documents may have other labels: there is no mean of them.
+                if name == "few-shot" and seed != seeds[0] and not params.average_runs:
+                    system = recipes.system(name, seed=seed)
+                run = run_name(name, seed, seeds)
+                model, known[run] = train_system(
+                    system,
+                    params=run_params(params, name, seed=seed),
+                    work=place,
+                    resume=resume,
+                    keep=max(_KEEP, len(params.systems) * len(seeds)),
+                )
+                publish(model, out / run)
+            if params.average_runs:
+                runs = {run: one for run, one in known.items() if system_of(run) == name}
+                known[f"{name}{MEAN}"] = publish_mean(name, runs, out)
             documents += len(system.train) + len(system.dev)
             rejects += system.rejects
     if not known:
@@ -87,7 +119,8 @@ def run_train(
     manifest: dict[str, object] = {
         "stage": "train",
         "signature": signature("train", {name: one["signature"] for name, one in known.items()}),
-        "params": shaping_params(params),
+        "params": shaping_params(params)
+        | params.model_dump(include={"seeds", "few_shot", "weights", "average_runs"}, mode="json"),
         "versions": versions(),
         "created": now(),
         "seconds": round(time.monotonic() - started, 3),
@@ -112,47 +145,3 @@ def _forget_others(out: Path, known: Collection[str]) -> None:
     for card in out.glob(f"*/{CARD}"):
         if card.parent.name not in known:
             shutil.rmtree(card.parent, ignore_errors=True)
-
-
-def _projected(dataset: Path, *, lang: str, seed: int, task: Task) -> System:
-    config = f"{task.name}-{lang}"
-    train = dataset_documents(dataset, "train", config=config, lang=lang, task=task)
-    dev = dataset_documents(dataset, "validation", config=config, lang=lang, task=task)
-    return _system("projected", train, dev, seed=seed, where=str(dataset), task=task)
-
-
-def _zero_shot(units: Path, *, lang: str, seed: int, task: Task) -> System:
-    documents = source_documents(units, lang=lang)
-    return _system("zero-shot", documents, [], seed=seed, where=str(units), task=task)
-
-
-def _gold(train: str | None, dev: str | None, *, lang: str, seed: int, task: Task) -> System:
-    documents, rejects = read_gold(str(train), lang=lang)
-    chosen_on, more = read_gold(dev, lang=lang) if dev else ([], [])
-    return _system(
-        "gold",
-        documents,
-        chosen_on,
-        seed=seed,
-        where=str(train),
-        task=task,
-        rejects=[*rejects, *more],
-    )
-
-
-def _system(
-    name: str,
-    train: list[Document],
-    dev: list[Document],
-    *,
-    seed: int,
-    where: str,
-    task: Task,
-    rejects: list[Reject] | None = None,
-) -> System:
-    if not dev:
-        train, dev = held_out(train, seed=seed)
-    texts = taught(train, task)
-    if not any(True for document in texts for _ in document.spans()):
-        raise MissingInputError(f"no labelled span to train {name} on", where=where)
-    return System(name, texts, taught(dev, task), rejects or ())

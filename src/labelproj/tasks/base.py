@@ -189,6 +189,15 @@ class Task(ABC):
         )
         return Document(row["id"], lang, (Segment("0", "text", row["text"], spans),))
 
+    def weight(self, row: Mapping[str, Any]) -> float:
+        """Return how sure the labels of a row are (0-1): the mean projection score of its spans.
+
+        1 where there is none: there is nothing to be wrong about.
+        """
+        scores = [span.get("score") for span in row["spans"] or ()]
+        known = [float(score) for score in scores if score is not None]
+        return sum(known) / len(known) if known else 1.0
+
     @abstractmethod
     def cases(self, document: Document) -> list[Case]:
         """Return what a model is asked about a document."""

@@ -133,7 +133,7 @@ class QuestionAnswering(Task):
         (".jsonl", "jsonl"),
         (".squad.json", "squad"),
     )
-    columns: ClassVar[tuple[str, ...]] = ("id", "context", "question", "answers")
+    columns: ClassVar[tuple[str, ...]] = ("id", "context", "question", "answers", "score")
 
     def problem(self, document: Document) -> str | None:
         """Refuse a document without context or question, or with an answer to no question."""
@@ -215,6 +215,11 @@ class QuestionAnswering(Task):
         )
         context = Segment(CONTEXT, CONTEXT, row["context"], spans)
         return Document(name, lang, (context, Segment(name, QUESTION, row["question"])))
+
+    def weight(self, row: Mapping[str, Any]) -> float:
+        """Return the score of a question's best projected answer, 1 without an answer."""
+        score = row["score"]
+        return float(score) if score is not None and row["answers"]["text"] else 1.0
 
     def cases(self, document: Document) -> list[Case]:
         """Return a case a question: its answer in the context, a tagger being given both."""

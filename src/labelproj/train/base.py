@@ -12,7 +12,20 @@ from labelproj.records import Document, Span
 from labelproj.tags import iob2_from_spans, spans_from_tags
 from labelproj.text import words
 
-__all__ = ["Example", "FitReport", "Selection", "Tagger", "dev_f1", "examples_of", "snapped"]
+__all__ = [
+    "WEIGHT",
+    "Example",
+    "FitReport",
+    "Selection",
+    "Tagger",
+    "dev_f1",
+    "examples_of",
+    "snapped",
+    "weights_of",
+]
+
+#: The key of a training document's payload that says how much it counts (0-1).
+WEIGHT = "weight"
 
 #: A text and the spans over it.
 Example = tuple[str, tuple[Span, ...]]
@@ -50,7 +63,10 @@ class Tagger(Protocol):
     ) -> FitReport:
         """Train on ``train`` and keep the model that is best on ``dev``.
 
-        ``progress`` is told every step. Without ``dev`` the last model is kept. Raises
+        With ``params.average`` above 1 the mean of so many last checkpoints is kept instead, and
+        ``dev`` neither chooses nor stops. Documents count by their weight, see
+        :func:`weights_of`. ``progress`` is told every step. Without ``dev`` the last model is
+        kept. Raises
         MissingInputError when ``train`` has no labelled span.
         """
         ...
@@ -93,6 +109,10 @@ class Selection:
         """Whether ``patience`` evaluations have passed without a better one."""
         return self.waited >= self.patience
 
+    def averaged(self, steps: int, f1: float) -> FitReport:
+        """Return the report of a run of ``steps`` steps whose checkpoints were averaged."""
+        return FitReport(steps, steps, f1, tuple(self.history))
+
     def report(self, steps: int) -> FitReport:
         """Return the report of a run that took ``steps`` steps."""
         return FitReport(steps, self.best_step, max(self.best_f1, 0.0), tuple(self.history))
@@ -102,6 +122,16 @@ def examples_of(documents: Sequence[Document]) -> list[Example]:
     """Return the segments of all documents that have text, each with its spans."""
     return [
         (segment.text, segment.spans)
+        for document in documents
+        for segment in document.segments
+        if segment.text.strip()
+    ]
+
+
+def weights_of(documents: Sequence[Document]) -> list[float]:
+    """Return the weight of each example of :func:`examples_of`, 1 where none is given."""
+    return [
+        float(str(document.payload.get(WEIGHT, 1.0)))
         for document in documents
         for segment in document.segments
         if segment.text.strip()

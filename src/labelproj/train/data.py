@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from labelproj.errors import MissingInputError, StorageError
 from labelproj.provenance import text_digest
 from labelproj.records import Document, Reject, Segment, Span
 from labelproj.tasks import Task
+from labelproj.train.base import WEIGHT
 
 __all__ = [
     "dataset_documents",
@@ -32,7 +34,8 @@ def dataset_documents(
 ) -> list[Document]:
     """Read a split (``train``, ``validation``) of a dataset folder that the build stage wrote.
 
-    ``config`` is the folder under ``data/``. A split without files is empty. Raises
+    ``config`` is the folder under ``data/``. Each document has its weight (see
+    :meth:`labelproj.tasks.base.Task.weight`) in its payload. A split without files is empty. Raises
     MissingInputError when there is no such folder and StorageError when a file is broken.
     """
     folder = dataset / "data" / config
@@ -50,14 +53,25 @@ def dataset_documents(
                 where=str(path),
                 remedy="run the build stage again",
             ) from error
-        documents += [task.document(row, lang=lang) for row in table.iter_rows(named=True)]
+        for row in table.iter_rows(named=True):
+            document = task.document(row, lang=lang)
+            weight = {WEIGHT: task.weight(row)}
+            documents.append(replace(document, payload={**document.payload, **weight}))
     return documents
 
 
-def taught(documents: Sequence[Document], task: Task) -> list[Document]:
-    """Return the texts that a tagger is taught of ``documents``, each as a document."""
+def taught(documents: Sequence[Document], task: Task, *, weighed: bool = False) -> list[Document]:
+    """Return the texts that a tagger is taught of ``documents``, each as a document.
+
+    With ``weighed`` they keep the weights that documents of a dataset have.
+    """
     return [
-        Document(case.id, document.lang, (Segment(str(number), "text", prompt.text, prompt.spans),))
+        Document(
+            case.id,
+            document.lang,
+            (Segment(str(number), "text", prompt.text, prompt.spans),),
+            {WEIGHT: document.payload[WEIGHT]} if weighed and WEIGHT in document.payload else {},
+        )
         for document in documents
         for case in task.cases(document)
         for number, prompt in enumerate(case.prompts)

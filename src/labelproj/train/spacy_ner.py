@@ -6,7 +6,7 @@ embeddings, a CNN over them, and a parser that builds spans token by token
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from labelproj.config import TrainParams
 from labelproj.errors import MissingInputError, ModelNotFoundError
 from labelproj.progress import Progress
 from labelproj.records import Document, Span
-from labelproj.train.base import FitReport, Selection, dev_f1, examples_of, snapped
+from labelproj.train.averaging import Averager, checkpoints
+from labelproj.train.base import FitReport, Selection, dev_f1, examples_of, snapped, weights_of
 from labelproj.train.batches import compounding, word_batches
 from labelproj.train.spacy_words import NAME, register
 
@@ -80,24 +81,38 @@ class SpacyTagger:
             L2_is_weight_decay=True,
         )
         held_out = examples_of(dev)
+        weights = weights_of(train)
         selection = Selection(params.patience)
+        averager = Averager[tuple[int, str]]()
+        averaged = checkpoints(
+            max_steps=params.max_steps, every=params.eval_every, last=params.average or 1
+        )
         best, step, loss, since = b"", 0, 0.0, 0
-        rng = random.Random(params.seed)
+        rng, coin = random.Random(params.seed), random.Random(params.seed)
         budget = compounding(params.batch_words / 4, params.batch_words, 1.01)
         for batch in word_batches([len(e.reference) for e in examples], budget, rng):
-            losses: dict[str, float] = {}
-            nlp.update(
-                [examples[i] for i in batch], sgd=optimizer, drop=params.dropout, losses=losses
-            )
+            # Its parser has no weights: an example of weight w is used in that share of passes.
+            used = [i for i in batch if weights[i] >= 1.0 or coin.random() < weights[i]]
+            losses: dict[str, float] = {"ner": 0.0}
+            if used:
+                nlp.update(
+                    [examples[i] for i in used], sgd=optimizer, drop=params.dropout, losses=losses
+                )
             step, loss, since = step + 1, loss + float(losses["ner"]), since + 1
             progress.advance(1)
             last = step == params.max_steps
+            if len(averaged) > 1 and step in averaged:
+                averager.add(_weights(ner.model))
             if held_out and (step % params.eval_every == 0 or last):
-                if selection.improved(step, loss / since, dev_f1(self, held_out)):
+                better = selection.improved(step, loss / since, dev_f1(self, held_out))
+                if better and len(averaged) == 1:
                     best = ner.model.to_bytes()
                 loss, since = 0.0, 0
-            if last or selection.exhausted:
+            if last or (selection.exhausted and len(averaged) == 1):
                 break
+        if len(averaged) > 1:
+            _set_weights(ner.model, averager.mean())
+            return selection.averaged(step, dev_f1(self, held_out) if held_out else 0.0)
         if best:
             ner.model.from_bytes(best)
         return selection.report(step)
@@ -134,6 +149,23 @@ class SpacyTagger:
             ) from error
         tagger._nlp.max_length = 1 << 31
         return tagger
+
+
+def _weights(model: Any) -> dict[tuple[int, str], Any]:
+    """Return the arrays of a thinc model by the place of their layer and their name."""
+    return {
+        (place, name): node.get_param(name)
+        for place, node in enumerate(model.walk())
+        for name in node.param_names
+        if node.has_param(name)
+    }
+
+
+def _set_weights(model: Any, weights: Mapping[tuple[int, str], Any]) -> None:
+    for place, node in enumerate(model.walk()):
+        for name in node.param_names:
+            if node.has_param(name):
+                node.set_param(name, weights[place, name])
 
 
 def _blank() -> Any:

@@ -3,27 +3,52 @@
 import json
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
-from labelproj.config import TrainParams
+from labelproj.config import SystemName, TrainParams
 from labelproj.errors import StorageError
 from labelproj.progress import log, track
-from labelproj.provenance import file_digest, signature
+from labelproj.provenance import file_digest, signature, text_digest
 from labelproj.records import Document, Reject
 from labelproj.shards import write_manifest
 from labelproj.tables import atomic_path
 from labelproj.train import BACKENDS, CARD
-from labelproj.train.base import FitReport
+from labelproj.train.base import FitReport, weights_of
 from labelproj.train.data import documents_digest
+from labelproj.train.token_classification import TransformersTagger
 
-__all__ = ["System", "publish", "shaping_params", "system_signature", "train_system"]
+__all__ = [
+    "MEAN",
+    "NAMES",
+    "TAUGHT_BY_PEOPLE",
+    "TRANSLATED",
+    "System",
+    "publish",
+    "publish_mean",
+    "run_name",
+    "run_params",
+    "scored_as",
+    "shaping_params",
+    "system_of",
+    "system_signature",
+    "train_system",
+]
+
+#: Every system, in the order in which they are shown.
+NAMES: tuple[str, ...] = get_args(SystemName)
+#: Those that are trained on translations, and those that are trained on gold target data.
+TRANSLATED = ("projected", "projected+source", "few-shot")
+TAUGHT_BY_PEOPLE = ("few-shot", "gold")
+#: What the name of the mean of a system's runs ends with.
+MEAN = "@mean"
+#: Checkpoints that an encoder is averaged over.
+_AVERAGED = 5
 
 #: The file beside a finished system that says so, and with what digest.
 _DONE = "done.json"
-#: Finished systems that are kept for a later run; the oldest go first.
-_KEEP = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +61,39 @@ class System:
     rejects: Sequence[Reject] = ()
 
 
+def run_name(system: str, seed: int, seeds: Sequence[int]) -> str:
+    """Return the folder of a system's run: its name, with the seed unless it is the first one."""
+    return system if seed == seeds[0] else f"{system}@{seed}"
+
+
+def system_of(run: str) -> str:
+    """Return the system that a folder of a run belongs to."""
+    return run.partition("@")[0]
+
+
+def scored_as(run: str) -> str:
+    """Return the name that a run is scored under: its system's, or of the mean of runs its own."""
+    return run if run.endswith(MEAN) else system_of(run)
+
+
+def run_params(params: TrainParams, system: str, *, seed: int) -> TrainParams:
+    """Return the parameters of a system's run with ``seed``.
+
+    Where ``average`` is not given, an encoder is averaged over its last checkpoints, unless
+    people's labels in the target language can choose among them.
+    """
+    averaged = params.backend == "transformers" and system != "gold"
+    average = params.average or (_AVERAGED if averaged else 1)
+    return params.model_copy(update={"seed": seed, "average": average})
+
+
 def shaping_params(params: TrainParams) -> dict[str, object]:
     """Return the parameters that shape a trained model, and the digest of a local encoder."""
-    shaping = params.model_dump(exclude={"systems"})
+    shaping = params.model_dump(exclude={"systems", "seeds", "few_shot", "weights", "average_runs"})
+    if params.average_runs:
+        shaping["start"] = params.seeds[0]
     if params.backend == "spacy":
-        del shaping["model"], shaping["max_length"]
+        del shaping["model"], shaping["max_length"], shaping["label_smoothing"]
     elif params.model and Path(params.model).is_dir():
         shaping["model"] = file_digest(Path(params.model))
     return shaping
@@ -49,20 +102,28 @@ def shaping_params(params: TrainParams) -> dict[str, object]:
 def system_signature(system: System, params: TrainParams) -> str:
     """Return the signature of a system: its documents and the parameters that shape it.
 
-    Languages have no place in it: the same documents make the same model.
+    Languages have no place in it: the same documents, with the same weights, make the same
+    model.
     """
-    digests = {"train": documents_digest(system.train), "dev": documents_digest(system.dev)}
+    digests: dict[str, object] = {
+        "train": documents_digest(system.train),
+        "dev": documents_digest(system.dev),
+    }
+    weights = weights_of(system.train)
+    if any(weight != 1.0 for weight in weights):
+        digests["weights"] = text_digest(*map(repr, weights))
     return signature("train", shaping_params(params) | digests)
 
 
 def train_system(
-    system: System, *, params: TrainParams, work: Path, resume: bool = True
+    system: System, *, params: TrainParams, work: Path, resume: bool = True, keep: int = 12
 ) -> tuple[Path, dict[str, object]]:
     """Train ``system`` under ``work``: the folder of the model, and what is known about it.
 
     A system finished before is used again when it has the same signature and its files are
-    whole. What is known: documents, spans, labels, steps, best_step, dev_f1 (0-100), seconds,
-    resumed, signature. Raises what the backend's ``fit`` raises.
+    whole; the last ``keep`` stay there. What is known: documents, spans, labels, steps,
+    best_step, averaged (checkpoints), dev_f1 (0-100), seconds, resumed, signature. Raises what
+    the backend's ``fit`` raises.
     """
     made_by = system_signature(system, params)
     home = work / f"{system.name}-{made_by.split(':')[1]}"
@@ -81,6 +142,7 @@ def train_system(
         "backend": params.backend,
         "system": system.name,
         "labels": list(tagger.labels),
+        "seed": params.seed,
         "signature": made_by,
         "dev_f1": round(100 * report.dev_f1, 2),
     }
@@ -93,12 +155,13 @@ def train_system(
         "labels": list(tagger.labels),
         "steps": report.steps,
         "best_step": report.best_step,
+        "averaged": params.average or 1,
         "dev_f1": round(100 * report.dev_f1, 2),
         "seconds": round(time.monotonic() - started, 2),
         "signature": made_by,
     }
     write_manifest(home / _DONE, {"digest": file_digest(model), "known": known})
-    _forget_old(work)
+    _forget_old(work, keep)
     return model, known | {"resumed": False}
 
 
@@ -124,9 +187,9 @@ def _write_history(report: FitReport, path: Path) -> None:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _forget_old(work: Path) -> None:
+def _forget_old(work: Path, keep: int) -> None:
     markers = sorted(work.glob(f"*/{_DONE}"), key=lambda path: path.stat().st_mtime_ns)
-    for marker in markers[:-_KEEP]:
+    for marker in markers[:-keep]:
         shutil.rmtree(marker.parent, ignore_errors=True)
 
 
@@ -145,3 +208,27 @@ def publish(model: Path, out: Path) -> None:
             where=str(out),
             remedy="free some space, then run the same command again",
         ) from error
+
+
+def publish_mean(
+    name: str, runs: Mapping[str, Mapping[str, object]], out: Path
+) -> dict[str, object]:
+    """Write the mean of ``runs`` of system ``name`` in ``out`` beside them; say what is known.
+
+    ``runs`` have what is known of each by the name of its folder. Averaging fine-tuned models
+    that start alike: Wortsman et al. 2022 (https://arxiv.org/abs/2203.05482), for transfer
+    between languages Schmidt et al. 2023.
+    """
+    first = next(iter(runs))
+    made_by = signature("train", {"mean": [one["signature"] for one in runs.values()]})
+    card = json.loads((out / first / CARD).read_text(encoding="utf-8"))
+    del card["dev_f1"]
+    card |= {"system": f"{name}{MEAN}", "seed": "mean", "signature": made_by}
+    temporary = out / f".{name}{MEAN}.made"
+    shutil.rmtree(temporary, ignore_errors=True)
+    TransformersTagger.mean([out / run for run in runs]).save(temporary)
+    with atomic_path(temporary / CARD) as path:
+        path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    publish(temporary, out / f"{name}{MEAN}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    return {**runs[first], "runs": len(runs), "dev_f1": None, "signature": made_by}

@@ -12,7 +12,8 @@ from labelproj.config import TrainParams
 from labelproj.errors import MissingInputError, ModelError
 from labelproj.progress import Progress
 from labelproj.records import Document, Span
-from labelproj.train.base import FitReport, Selection, dev_f1, examples_of, snapped
+from labelproj.train.averaging import Averager, checkpoints
+from labelproj.train.base import FitReport, Selection, dev_f1, examples_of, snapped, weights_of
 from labelproj.train.batches import padded_batches
 from labelproj.train.encoder import open_encoder, quiet, require_torch, tiny_encoder, window_size
 from labelproj.train.windows import (
@@ -63,7 +64,9 @@ class TransformersTagger:
         labels = sorted({span.label for _, spans in examples for span in spans})
         if not labels:
             raise MissingInputError("no labelled span in the training documents")
-        torch.manual_seed(params.seed)
+        # Runs that are to be averaged start from the same head.
+        start = params.seeds[0] if params.average_runs else params.seed
+        torch.manual_seed(start)
         self._tags = tag_names(labels)
         texts = [text for text, _ in examples]
         if params.model:
@@ -75,16 +78,19 @@ class TransformersTagger:
                     self._tags,
                     max_length=params.max_length,
                     dropout=params.dropout,
-                    seed=params.seed,
+                    seed=start,
                 )
             )
+        if start != params.seed:
+            torch.manual_seed(params.seed)
         self._tokenizer.model_max_length = self._size
         windows = cut(texts, self._tokenizer, self._size)
         targets: list[list[int]] = []
         for index, group in groupby(windows, key=lambda window: window.text):
             text, spans = examples[index]
             targets += tag_ids(list(group), text, spans, self._tags)
-        return self._train(windows, targets, dev, progress)
+        weights = weights_of(train)
+        return self._train(windows, targets, [weights[w.text] for w in windows], dev, progress)
 
     def _attach(self, model: Any, tokenizer: Any) -> None:
         torch = require_torch()
@@ -96,6 +102,7 @@ class TransformersTagger:
         self,
         windows: list[Window],
         targets: list[list[int]],
+        weights: list[float],
         dev: Sequence[Document],
         progress: Progress,
     ) -> FitReport:
@@ -107,6 +114,8 @@ class TransformersTagger:
         held_out = examples_of(dev)
         selection = Selection(params.patience)
         best: dict[str, Any] = {}
+        averager = Averager[str]()
+        averaged = checkpoints(max_steps=steps, every=params.eval_every, last=params.average or 1)
         step, loss_sum, since = 0, 0.0, 0
         lengths = [len(window.ids) for window in windows]
         for batch in padded_batches(lengths, params.batch_words, random.Random(params.seed)):
@@ -115,12 +124,19 @@ class TransformersTagger:
             model.train()
             logits = self._logits([windows[i] for i in batch])
             wanted = self._padded([targets[i] for i in batch], IGNORED)
-            loss = torch.nn.functional.cross_entropy(
-                logits.float().flatten(0, 1), wanted.flatten(), ignore_index=IGNORED
+            of_each = torch.nn.functional.cross_entropy(
+                logits.float().transpose(1, 2),
+                wanted,
+                ignore_index=IGNORED,
+                label_smoothing=params.label_smoothing,
+                reduction="none",
             )
+            heads = int((wanted != IGNORED).sum())
+            counts = torch.tensor([weights[i] for i in batch], device=of_each.device)
+            loss = (of_each.sum(dim=1) * counts).sum() / max(heads, 1)
             optimizer.zero_grad(set_to_none=True)
-            # A window may hold no first subword at all: then the mean over nothing is NaN.
-            if bool((wanted != IGNORED).any()):
+            # A window may hold no first subword at all: then there is nothing to learn.
+            if heads:
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimizer.step()
@@ -129,12 +145,19 @@ class TransformersTagger:
             step += 1
             progress.advance(1)
             last = step == steps
+            if len(averaged) > 1 and step in averaged:
+                averager.add({k: v.detach().cpu() for k, v in model.state_dict().items()})
             if held_out and (step % params.eval_every == 0 or last):
-                if selection.improved(step, loss_sum / max(since, 1), dev_f1(self, held_out)):
+                f1 = dev_f1(self, held_out)
+                better = selection.improved(step, loss_sum / max(since, 1), f1)
+                if better and len(averaged) == 1:
                     best = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
                 loss_sum, since = 0.0, 0
-            if last or selection.exhausted:
+            if last or (selection.exhausted and len(averaged) == 1):
                 break
+        if len(averaged) > 1:
+            model.load_state_dict(averager.mean())
+            return selection.averaged(step, dev_f1(self, held_out) if held_out else 0.0)
         if best:
             model.load_state_dict(best)
         return selection.report(step)
@@ -190,6 +213,19 @@ class TransformersTagger:
             self._tokenizer.backend_tokenizer.no_truncation()
             self._model.save_pretrained(folder)
             self._tokenizer.save_pretrained(folder)
+
+    @classmethod
+    def mean(cls, folders: Sequence[Path]) -> "TransformersTagger":
+        """Return the mean of models that :meth:`save` wrote, trained from the same start.
+
+        Raises ModelNotFoundError.
+        """
+        averager = Averager[str]()
+        for folder in folders:
+            tagger = cls.load(folder)
+            averager.add({k: v.detach().cpu() for k, v in tagger._model.state_dict().items()})
+        tagger._model.load_state_dict(averager.mean())
+        return tagger
 
     @classmethod
     def load(cls, folder: Path) -> "TransformersTagger":

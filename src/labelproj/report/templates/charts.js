@@ -300,7 +300,7 @@ function trained(place) {
   ], run.systems));
   const signed = (value) => `${value > 0 ? "+" : ""}${fixed(value)}`;
   for (const [name, one] of Object.entries(run.differences)) {
-    place.append(el("p", {}, `${name.replace(" - ", " − ")}: `, el("b", {}, signed(one.f1)), one.f1_low === undefined ? "" : ` (${signed(one.f1_low)} to ${signed(one.f1_high)})`));
+    place.append(el("p", {}, `${name.replace(" - ", " − ")}: `, el("b", {}, signed(one.f1)), one.f1_low === undefined ? "" : ` (${signed(one.f1_low)} to ${signed(one.f1_high)})`, one.p === undefined ? "" : `, p = ${one.p}`));
   }
   for (const [name, own] of Object.entries(run.unseen)) {
     if (own.length) place.append(el("p", { class: "note" }, `${name} was never taught ${own.join(", ")}, which the test data have.`));
