@@ -35,6 +35,8 @@ LOOK = 3
 #: How many times as wide the margin is for that look, which costs little: the estimate of a pair is
 #: the roughest as long as nothing behind its closing mark is known.
 GLANCE = 1.5
+#: Attention scores of one head in one pass, over all rows, padding left out: they are in memory.
+SCORES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,8 +310,19 @@ class _Search:
 
     def _grow(self, growths: Sequence[_Growth]) -> list[tuple[_Line, dict[int, float]]]:
         """Decode; return each line as it is then, and the scores of closing marks on the way."""
-        if not growths:
-            return []
+        results: list[tuple[_Line, dict[int, float]]] = []
+        piece: list[_Growth] = []
+        held = 0
+        for growth in growths:
+            size = len(growth.ids) * (len(growth.path) + len(growth.ids))
+            if piece and held + size > SCORES:
+                results += self._grow_piece(piece)
+                piece, held = [], 0
+            piece.append(growth)
+            held += size
+        return results + self._grow_piece(piece) if piece else results
+
+    def _grow_piece(self, growths: Sequence[_Growth]) -> list[tuple[_Line, dict[int, float]]]:
         rows = [Row(g.source, g.path, g.ids) for g in growths]
         grown = self._tree.grow(rows)
         following, closing = [], np.full(sum(len(row.ids) for row in rows), NOT_ASKED)
