@@ -4,6 +4,7 @@ Signals and thresholds are apart, as in datatrove (huggingface/datatrove): a fil
 switched off still measures, so that its threshold can be chosen from what it measured.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
@@ -64,7 +65,7 @@ class Filter(Protocol):
         """
 
 
-class Limited:
+class Limited(ABC):
     """A filter with one threshold; most are this and a way to measure.
 
     ``says`` is the reason, with ``{limit}`` in it; ``lowest`` says that the threshold is the
@@ -85,9 +86,9 @@ class Limited:
         """Make the filter with its threshold from ``params``."""
         return cls(limit=getattr(params, cls.name), job=job)
 
+    @abstractmethod
     def signals(self, table: pl.DataFrame) -> Sequence[Signal]:
         """Return one value for each row of a table of ``tables.PROJECTED``."""
-        raise NotImplementedError
 
     def reason(self, signal: Signal) -> str | None:
         """Reject on the wrong side of the threshold."""
@@ -104,9 +105,9 @@ class SpanFilter(Limited):
     What a rejected span means for its row is ``filter.rejected_span``.
     """
 
+    @abstractmethod
     def span_signals(self, table: pl.DataFrame) -> SpanSignals:
         """Return one value for each projection of each row; null ones have none."""
-        raise NotImplementedError
 
     def worst(self, values: SpanSignals) -> list[Signal]:
         """Return each row's worst value; None for a row without a value."""

@@ -1,5 +1,6 @@
 """Filters that ask the evidence: word links and the job's own lexicon."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -27,9 +28,9 @@ class _Fact(Limited):
             return [None] * len(table)
         return [self.read(unit.facts()) for unit in evidence.of(table)]
 
+    @abstractmethod
     def read(self, facts: Mapping[str, float | None]) -> Signal:
         """Return the signal from the facts of one pair."""
-        raise NotImplementedError
 
 
 class Alignment(_Fact):

@@ -1,5 +1,6 @@
 """Filters whose signal comes from a model or another run: null where it is not there."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import polars as pl
@@ -68,9 +69,9 @@ def _own_words(source: str, target: str) -> str:
 class _Scored(Limited):
     lowest = True
 
+    @abstractmethod
     def scorer(self) -> PairScorer | None:
         """Return what scores, where it is there."""
-        raise NotImplementedError
 
     def ordered(self, source: str, target: str) -> tuple[str, str]:
         """Return the pair as it is scored."""

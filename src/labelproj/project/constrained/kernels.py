@@ -29,7 +29,7 @@ def _pack(module: Any, operations: Any) -> None:
         packed = operations._reorder_linear_weight(weight, None)
         probe = torch.zeros(1, weight.shape[1])
         operations._linear_pointwise(probe, packed, module.bias, "none", [], "")
-    except (RuntimeError, NotImplementedError, TypeError):
+    except (RuntimeError, TypeError):
         return
 
     def forward(x: Any) -> Any:
