@@ -20,8 +20,8 @@ from labelproj.project.joint import JointProjector
 from labelproj.project.markers import MarkerProposer
 from labelproj.text import words
 from labelproj.translate.cache import cached_model
-from labelproj.translate.engine import Engine, open_engine
-from labelproj.translate.forced import Forced, codec_of, load_model
+from labelproj.translate.engine import Engine, check_model, open_engine
+from labelproj.translate.forced import Forced, load_model
 from labelproj.translate.hub import find_model
 from labelproj.translate.marked import check_marks
 from labelproj.translate.schemes import MarkerScheme, scheme
@@ -72,7 +72,7 @@ def check_markers(
     how = scheme(markers)
     folder = find_weights(model, revision=revision)
     tokens = find_model(tokenizer, weights=False).folder if tokenizer else None
-    codec = codec_of(folder, tokens=tokens, src=src, tgt=tgt)
+    codec = check_model(folder, tokens=tokens, src=src, tgt=tgt)
     check_marks(codec, how, where=model)
     rng = random.Random(seed)
     texts = rng.sample(list(samples), min(spans, len(samples)))

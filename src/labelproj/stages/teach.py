@@ -17,8 +17,9 @@ from labelproj.progress import log
 from labelproj.provenance import file_digest, now, signature, versions
 from labelproj.shards import read_manifest, write_manifest
 from labelproj.translate.bitext_spans import aligned_spans
+from labelproj.translate.engine import check_model
 from labelproj.translate.finetune import Teaching, finetune
-from labelproj.translate.forced import codec_of, torch_device
+from labelproj.translate.forced import torch_device
 from labelproj.translate.hub import card_licence, find_model
 from labelproj.translate.marked import check_marks
 from labelproj.translate.model import NOTE, compute_digest, is_ct2_folder
@@ -65,7 +66,7 @@ def run_teach(
     aligner = check_aligner(AlignParams())
     folder = find_weights(model, revision=revision)
     tokens = find_model(tokenizer, weights=False).folder if tokenizer else None
-    codec = codec_of(folder, tokens=tokens, src=src, tgt=tgt)
+    codec = check_model(folder, tokens=tokens, src=src, tgt=tgt)
     check_marks(codec, how, where=model)
     pairs = read_pairs([str(path) for path in bitext])
     made_from = {

@@ -5,13 +5,13 @@ BERT (Devlin et al. 2019) is made from nothing, with a byte-level BPE tokenizer 
 the training texts: it shows that everything works on machines without a hub, and is no more.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from labelproj.errors import DependencyError, ModelError, ModelNotFoundError
+from labelproj.translate.model import quiet
 
-__all__ = ["open_encoder", "quiet", "require_torch", "tiny_encoder", "window_size"]
+__all__ = ["open_encoder", "require_torch", "tiny_encoder", "window_size"]
 
 _VOCABULARY = 8000
 _WIDTH, _LAYERS, _HEADS, _FFN = 128, 2, 4, 256
@@ -34,23 +34,6 @@ def require_torch() -> Any:
             remedy="pip install 'labelproj[models]', or use the backend 'spacy'",
         ) from error
     return torch
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep transformers from writing messages and progress bars of its own."""
-    from transformers.utils import logging
-
-    verbosity = logging.get_verbosity()
-    bars = logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()
 
 
 def _tag_maps(tags: Sequence[str]) -> dict[str, object]:

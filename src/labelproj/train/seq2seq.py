@@ -6,15 +6,15 @@ the examples: it shows that everything works on a laptop, and is no more.
 """
 
 import random
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labelproj.errors import MissingInputError, ModelNotFoundError, StorageError
+from labelproj.errors import MissingInputError, ModelNotFoundError
 from labelproj.progress import log, track
-from labelproj.train.encoder import quiet, require_torch
+from labelproj.train.encoder import require_torch
+from labelproj.translate.model import quiet, write_hf
 
 __all__ = ["Seq2Seq", "Seq2SeqParams", "train_seq2seq"]
 
@@ -87,7 +87,7 @@ def train_seq2seq(pairs: Sequence[Pair], params: Seq2SeqParams, *, out: Path) ->
             if (step + 1) % 100 == 0:
                 mean = sum(losses) / len(losses)
                 log.info("step %d of %d: loss %.3f", step + 1, params.steps, mean)
-    _publish(model, tokenizer, out)
+    write_hf(model, tokenizer, out)
     return {
         "pairs": len(fit),
         "too_long": len(coded) - len(fit),
@@ -225,19 +225,3 @@ def _padded(inputs: list[list[int]], labels: list[list[int]], pad: int) -> dict[
     ids = tensor(inputs, pad)
     # -100 is what the loss of transformers passes over.
     return {"input_ids": ids, "attention_mask": (ids != pad).long(), "labels": tensor(labels, -100)}
-
-
-def _publish(model: Any, tokenizer: Any, out: Path) -> None:
-    partial = out.parent / f".{out.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir(parents=True)
-        with quiet():
-            model.save_pretrained(partial)
-            tokenizer.save_pretrained(partial)
-        shutil.rmtree(out, ignore_errors=True)
-        partial.replace(out)
-    except OSError as error:
-        raise StorageError(
-            f"cannot be written: {error.strerror or error}", where=str(out)
-        ) from error

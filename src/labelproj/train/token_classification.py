@@ -15,7 +15,7 @@ from labelproj.records import Document, Span
 from labelproj.train.averaging import Averager, checkpoints
 from labelproj.train.base import FitReport, Selection, dev_f1, examples_of, snapped, weights_of
 from labelproj.train.batches import padded_batches
-from labelproj.train.encoder import open_encoder, quiet, require_torch, tiny_encoder, window_size
+from labelproj.train.encoder import open_encoder, require_torch, tiny_encoder, window_size
 from labelproj.train.windows import (
     IGNORED,
     Floats,
@@ -26,6 +26,7 @@ from labelproj.train.windows import (
     tag_names,
     tags_of_model,
 )
+from labelproj.translate.model import quiet
 
 __all__ = ["TransformersTagger"]
 

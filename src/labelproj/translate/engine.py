@@ -12,6 +12,7 @@ from labelproj.config import TranslateParams
 from labelproj.errors import DeviceError, ModelConversionError, ModelError
 from labelproj.languages import is_unspaced_language
 from labelproj.records import Translation
+from labelproj.translate.convert import model_config
 from labelproj.translate.families import Codec, detect_family, make_codec, vocabulary_of
 from labelproj.translate.model import (
     is_ct2_folder,
@@ -205,17 +206,21 @@ def open_engine(
     )
 
 
-def check_model(folder: Path, *, src: str, tgt: str) -> Codec:
+def check_model(folder: Path, *, src: str, tgt: str, tokens: Path | None = None) -> Codec:
     """Return how the model in ``folder`` (CTranslate2 or Hugging Face) takes this language pair.
 
-    Loads the tokenizer, not the model. Raises UnknownLanguageError, with the nearest codes that
-    the model has, ModelConversionError (broken files) and DependencyError.
+    ``tokens`` is the folder of its tokenizer where that is another. Loads the tokenizer, not the
+    model. Raises UnknownLanguageError, with the nearest codes that the model has,
+    ModelConversionError (broken files) and DependencyError.
     """
-    note = read_note(folder) if is_ct2_folder(folder) else {}
-    tokenizer = load_tokenizer(folder)
+    own = tokens or folder
+    converted = is_ct2_folder(folder)
+    note = read_note(folder) if converted else {}
+    tokenizer = load_tokenizer(own)
     family = note.get("family") or detect_family(
         vocabulary_of(tokenizer),
-        tokenizer_class=tokenizer_class(folder) or type(tokenizer).__name__,
+        model_type=None if converted else model_config(folder).get("model_type"),
+        tokenizer_class=tokenizer_class(own) or type(tokenizer).__name__,
         where=str(folder),
     )
     return make_codec(tokenizer, family=family, src=src, tgt=tgt, where=str(folder))

@@ -18,8 +18,8 @@ from labelproj.translate.bitext_spans import SpanMarker, SpanPair
 from labelproj.translate.families import Codec
 from labelproj.translate.forced import load_model, source_ids, target_ids
 from labelproj.translate.markers import Pair
+from labelproj.translate.model import write_hf
 from labelproj.translate.schemes import scheme
-from labelproj.translate.train import write_hf
 from labelproj.translate.updates import Schedule, run_updates
 
 __all__ = ["Teaching", "finetune"]

@@ -6,29 +6,12 @@ from typing import Any
 
 from labelproj.errors import DependencyError, DeviceError, ModelConversionError
 from labelproj.translate.convert import model_config
-from labelproj.translate.families import Codec, detect_family, make_codec, vocabulary_of
-from labelproj.translate.model import load_tokenizer, quiet, tokenizer_class
+from labelproj.translate.families import Codec
+from labelproj.translate.model import quiet
 
-__all__ = ["Forced", "codec_of", "load_model", "source_ids", "target_ids", "torch_device"]
+__all__ = ["Forced", "load_model", "source_ids", "target_ids", "torch_device"]
 
 BATCH_TOKENS = 4096
-
-
-def codec_of(folder: Path, *, tokens: Path | None = None, src: str, tgt: str) -> Codec:
-    """Return how the model in the Hugging Face ``folder`` takes texts of this language pair.
-
-    ``tokens`` is the folder of its tokenizer where that is another. Raises
-    ModelConversionError and UnknownLanguageError.
-    """
-    config, own = model_config(folder), tokens or folder
-    tokenizer = load_tokenizer(own)
-    family = detect_family(
-        vocabulary_of(tokenizer),
-        model_type=config.get("model_type"),
-        tokenizer_class=tokenizer_class(own),
-        where=str(folder),
-    )
-    return make_codec(tokenizer, family=family, src=src, tgt=tgt, where=str(folder))
 
 
 def torch_device(device: str) -> str:
@@ -48,11 +31,13 @@ def torch_device(device: str) -> str:
     return "cuda" if found and device != "cpu" else "cpu"
 
 
-def load_model(folder: Path, *, device: str) -> Any:
-    """Return the sequence-to-sequence model of a Hugging Face folder, in float32, on ``device``.
+def load_model(folder: Path, *, device: str, dtype: str = "float32") -> Any:
+    """Return the sequence-to-sequence model of a Hugging Face folder, on ``device``.
 
-    Raises ModelConversionError where transformers cannot load it.
+    Raises DependencyError without torch, DeviceError, and ModelConversionError where transformers
+    cannot load it.
     """
+    place = torch_device(device)
     import torch
     from transformers import AutoModelForSeq2SeqLM
 
@@ -60,12 +45,12 @@ def load_model(folder: Path, *, device: str) -> Any:
     try:
         with quiet():
             model = AutoModelForSeq2SeqLM.from_pretrained(
-                str(folder), local_files_only=True, dtype=torch.float32
+                str(folder), local_files_only=True, dtype=getattr(torch, dtype)
             )
     except Exception as error:  # whatever a broken or unknown model makes transformers raise
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelConversionError(f"cannot be loaded: {reason}", where=str(folder)) from error
-    return model.to(torch_device(device)).eval()
+    return model.to(place).eval()
 
 
 def source_ids(codec: Codec, texts: Sequence[str]) -> list[list[int]]:

@@ -1,6 +1,7 @@
 """What a prepared model folder holds: ``model.bin``, vocabularies, tokenizer, ``mt.json``."""
 
 import json
+import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ __all__ = [
     "read_note",
     "tokenizer_class",
     "vocabulary_files",
+    "write_hf",
 ]
 
 #: The name of the file that says where a prepared model came from.
@@ -135,13 +137,32 @@ def _first_line(error: BaseException) -> str:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Switch off the progress bars of transformers."""
+    """Keep transformers from writing messages and progress bars of its own."""
     from transformers.utils import logging
 
-    was_on = logging.is_progress_bar_enabled()
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
         yield
     finally:
-        if was_on:
+        logging.set_verbosity(verbosity)
+        if bars:
             logging.enable_progress_bar()
+
+
+def write_hf(model: Any, tokenizer: Any, out: Path) -> None:
+    """Write a Hugging Face folder, whole or not at all. Raises StorageError."""
+    partial = out.parent / f".{out.name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        with quiet():
+            model.save_pretrained(partial)
+            tokenizer.save_pretrained(partial)
+        shutil.rmtree(out, ignore_errors=True)
+        partial.replace(out)
+    except OSError as error:
+        raise StorageError(
+            f"cannot be written: {error.strerror or error}", where=str(out)
+        ) from error

@@ -5,21 +5,19 @@ size that a laptop trains in minutes; the result is an ordinary Hugging Face fol
 """
 
 import random
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from labelproj.config import MtTrainParams
-from labelproj.errors import DependencyError, MissingInputError, StorageError
+from labelproj.errors import DependencyError, MissingInputError
 from labelproj.languages import flores_code
 from labelproj.translate.batches import Stream, nllb_encoding
 from labelproj.translate.markers import Augmenter, Pair
-from labelproj.translate.model import quiet
+from labelproj.translate.model import write_hf
 from labelproj.translate.updates import Schedule, run_updates
 from labelproj.translate.vocabulary import train_tokenizer
 
-__all__ = ["read_pairs", "split_pairs", "train_model", "write_hf"]
+__all__ = ["read_pairs", "split_pairs", "train_model"]
 
 _MAX_POSITIONS = 512
 
@@ -140,20 +138,3 @@ def train_model(
         "loss": round(loss, 4),
         "parameters": sum(p.numel() for p in model.parameters()),
     }
-
-
-def write_hf(model: Any, tokenizer: Any, out: Path) -> None:
-    """Write a Hugging Face folder, whole or not at all. Raises StorageError."""
-    partial = out.parent / f".{out.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir(parents=True)
-        with quiet():
-            model.save_pretrained(partial)
-            tokenizer.save_pretrained(partial)
-        shutil.rmtree(out, ignore_errors=True)
-        partial.replace(out)
-    except OSError as error:
-        raise StorageError(
-            f"cannot be written: {error.strerror or error}", where=str(out)
-        ) from error

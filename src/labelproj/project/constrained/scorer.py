@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from labelproj.errors import DependencyError, ModelConversionError, ModelError
+from labelproj.errors import ModelError
 from labelproj.project.constrained.base import Floats, Grown, Ints
 from labelproj.project.constrained.forest import Forest
 from labelproj.project.constrained.kernels import use_fast_linears
 from labelproj.project.constrained.wiring import wire
-from labelproj.translate.model import quiet
+from labelproj.translate.forced import load_model
 
 __all__ = ["TorchScorer"]
 
@@ -33,27 +33,12 @@ class TorchScorer:
     """
 
     def __init__(self, folder: Path, *, device: str, dtype: str = "float32"):
-        try:
-            import torch
-            from transformers import AutoModelForSeq2SeqLM
-        except ImportError as error:
-            raise DependencyError(
-                "constrained decoding needs PyTorch", remedy="pip install 'labelproj[models]'"
-            ) from error
-        self._torch = torch
-        kind = getattr(torch, dtype, None)
         if dtype not in ("float32", "bfloat16", "float16"):
             raise ModelError(f"no number type {dtype!r}", remedy="float32, bfloat16 or float16")
-        try:
-            with quiet():
-                model: Any = AutoModelForSeq2SeqLM.from_pretrained(str(folder), dtype=kind)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise ModelConversionError(
-                f"not a model that transformers can load: {str(error).splitlines()[0]}",
-                where=str(folder),
-                remedy="give the folder of the original Hugging Face model",
-            ) from error
-        self._model = model.eval().to(device)
+        self._model: Any = load_model(folder, device=device, dtype=dtype)
+        import torch
+
+        self._torch = torch
         self._device = device
         if device == "cpu" and dtype == "float32":
             use_fast_linears(self._model)
