@@ -19,6 +19,7 @@ from labelproj.cli.options import (
     MarkerName,
     Markers,
     Members,
+    aligner_params,
 )
 from labelproj.cli.project import Device, Matching, Method
 from labelproj.cli.render import show_json, show_markdown, show_place, show_table
@@ -74,19 +75,16 @@ def alignment(
 
     Example: labelproj bench alignment --gold gold.en-es.tsv --aligner eflomal
     """
-    from labelproj.config import AlignParams
     from labelproj.evaluate.alignment import bench_alignment
 
-    params = AlignParams.model_validate(
-        {
-            "name": aligner,
-            "model": aligner_model,
-            "layer": aligner_layer,
-            "matching": matching.value,
-            "backend": aligner_backend.value,
-            "compute_type": aligner_compute_type,
-            "extra_bitext": [str(path) for path in extra_bitext or ()],
-        }
+    params = aligner_params(
+        aligner,
+        model=aligner_model,
+        layer=aligner_layer,
+        matching=matching.value,
+        backend=aligner_backend,
+        compute_type=aligner_compute_type,
+        extra_bitext=extra_bitext,
     )
     if (src is None) != (tgt is None):
         raise typer.BadParameter("give both --src and --tgt, or none")
@@ -150,20 +148,18 @@ def projection(
 
     Example: labelproj bench projection --gold gold.en-es.jsonl --aligner eflomal
     """
-    from labelproj.config import AlignParams, ConstrainedParams, ProjectParams
+    from labelproj.config import ConstrainedParams, ProjectParams
     from labelproj.evaluate.calibration_plot import write_calibration_plot
     from labelproj.evaluate.projection import bench_projection
 
-    align = AlignParams.model_validate(
-        {
-            "name": aligner,
-            "model": aligner_model,
-            "layer": aligner_layer,
-            "matching": matching.value,
-            "backend": aligner_backend.value,
-            "compute_type": aligner_compute_type,
-            "extra_bitext": [str(path) for path in extra_bitext or ()],
-        }
+    align = aligner_params(
+        aligner,
+        model=aligner_model,
+        layer=aligner_layer,
+        matching=matching.value,
+        backend=aligner_backend,
+        compute_type=aligner_compute_type,
+        extra_bitext=extra_bitext,
     )
     constrained = ConstrainedParams.model_validate(
         {"model": constrained_model, "markers": markers.value}

@@ -11,6 +11,7 @@ from labelproj.cli.options import (
     ExtraBitext,
     Json,
     Resume,
+    aligner_params,
     parse_label_map,
 )
 from labelproj.cli.project import Device, Matching
@@ -84,18 +85,18 @@ def localise(
 
     Example: labelproj dialogue localise en.json --format woz2 --src en --tgt de --mt MODEL --out de
     """
-    from labelproj.config import AlignParams, PrepareParams, ProjectParams, TranslateParams
+    from labelproj.config import PrepareParams, ProjectParams, TranslateParams
     from labelproj.languages import iso_code
     from labelproj.stages.localise import run_localise
 
     if words not in {"surface", "canonical"}:
         raise typer.BadParameter("one of surface, canonical", param_hint="--words")
-    align = AlignParams(
-        name=aligner,
+    align = aligner_params(
+        aligner,
         model=aligner_model,
         layer=aligner_layer,
         matching=matching.value,
-        extra_bitext=tuple(str(path) for path in extra_bitext or ()),
+        extra_bitext=extra_bitext,
     )
     result = run_localise(
         inputs=inputs,

@@ -1,10 +1,14 @@
 """Options that several commands share."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from labelproj.config import AlignParams
 
 __all__ = [
     "AlignerBackend",
@@ -20,6 +24,7 @@ __all__ = [
     "Members",
     "ParamsFile",
     "Resume",
+    "aligner_params",
     "parse_label_map",
 ]
 
@@ -77,6 +82,32 @@ class MarkerName(StrEnum):
 
 
 Markers = Annotated[MarkerName, typer.Option(help="Marker scheme.")]
+
+
+def aligner_params(
+    name: str,
+    *,
+    model: str | None,
+    layer: int | None,
+    matching: str,
+    backend: Backend = Backend.AUTO,
+    compute_type: str = "float32",
+    extra_bitext: Sequence[Path] | None,
+) -> "AlignParams":
+    """Return the parameters that the options of an aligner stand for."""
+    from labelproj.config import AlignParams
+
+    return AlignParams.model_validate(
+        {
+            "name": name,
+            "model": model,
+            "layer": layer,
+            "matching": matching,
+            "backend": backend.value,
+            "compute_type": compute_type,
+            "extra_bitext": [str(path) for path in extra_bitext or ()],
+        }
+    )
 
 
 def parse_label_map(text: str | None) -> dict[str, str | None]:

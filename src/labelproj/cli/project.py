@@ -19,6 +19,7 @@ from labelproj.cli.options import (
     Markers,
     Members,
     Resume,
+    aligner_params,
     parse_label_map,
 )
 from labelproj.cli.render import show_counts, show_json, show_place, show_table
@@ -160,7 +161,6 @@ def project(
     Example: labelproj project ha.txt --src en --tgt ha --mt MT --from-predictions --model M --out o
     """
     from labelproj.config import (
-        AlignParams,
         ConstrainedParams,
         FilterParams,
         PrepareParams,
@@ -214,16 +214,14 @@ def project(
         else:
             show_counts("dry run: nothing was written", result)
         return
-    align = AlignParams.model_validate(
-        {
-            "name": aligner,
-            "model": aligner_model,
-            "layer": aligner_layer,
-            "matching": matching.value,
-            "backend": aligner_backend.value,
-            "compute_type": aligner_compute_type,
-            "extra_bitext": [str(path) for path in extra_bitext or ()],
-        }
+    align = aligner_params(
+        aligner,
+        model=aligner_model,
+        layer=aligner_layer,
+        matching=matching.value,
+        backend=aligner_backend,
+        compute_type=aligner_compute_type,
+        extra_bitext=extra_bitext,
     )
     constrained = ConstrainedParams.model_validate(
         {"model": constrained_model, "markers": markers.value}
