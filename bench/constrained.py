@@ -28,7 +28,8 @@ from labelproj.project.constrained.base import Scorer
 from labelproj.project.constrained.ct2_scorer import Ct2Scorer
 from labelproj.project.constrained.open import open_constrained
 from labelproj.project.constrained.scorer import TorchScorer
-from labelproj.project.constrained.search import Found, Query, SearchLimits, search
+from labelproj.project.constrained.search import SearchLimits, search
+from labelproj.project.constrained.state import Found, Query
 from labelproj.project.constrained.texts import Tokens
 from labelproj.project.joint import JointProjector
 from labelproj.records import Span

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from transformers import AutoModelForSeq2SeqLM
 
-from labelproj.project.constrained.search import Pair, Query
+from labelproj.project.constrained.state import Pair, Query
 from labelproj.project.constrained.texts import Tokens
 
 __all__ = ["BruteForce"]

@@ -10,7 +10,8 @@ from brute_force import BruteForce
 from labelproj.project.constrained.base import Scorer
 from labelproj.project.constrained.ct2_scorer import Ct2Scorer
 from labelproj.project.constrained.scorer import TorchScorer
-from labelproj.project.constrained.search import Found, Query, SearchLimits, search
+from labelproj.project.constrained.search import SearchLimits, search
+from labelproj.project.constrained.state import Found, Query
 from labelproj.project.constrained.texts import Tokens
 from labelproj.translate.engine import check_model, open_engine
 from labelproj.translate.prepare import prepare_model

@@ -11,7 +11,8 @@ from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
 from labelproj.project.boundaries import adjusted
 from labelproj.project.constrained.base import Scorer
 from labelproj.project.constrained.rescore import span_log_probs
-from labelproj.project.constrained.search import Found, Pair, Query, SearchLimits, search
+from labelproj.project.constrained.search import SearchLimits, search
+from labelproj.project.constrained.state import Found, Pair, Query
 from labelproj.project.constrained.texts import Target, Tokens
 from labelproj.records import Candidate, Span
 from labelproj.text import words

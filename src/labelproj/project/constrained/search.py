@@ -15,20 +15,26 @@ few are decoded to their end. The true bound (a tail is at most 0) says whether 
 could have been better: the result is ``proven`` when it could not.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
-from labelproj.project.constrained.base import NOT_ASKED, Floats, Ints, Row, Scorer, Tree
-from labelproj.project.constrained.texts import Marks, Target
+from labelproj.project.constrained.base import NOT_ASKED, Ints, Row, Scorer, Tree
+from labelproj.project.constrained.state import (
+    Found,
+    Growth,
+    Line,
+    Pair,
+    Query,
+    State,
+    pair_openings,
+)
+from labelproj.project.constrained.texts import Marks
 
-__all__ = ["Found", "Pair", "Query", "SearchLimits", "search"]
+__all__ = ["SearchLimits", "search"]
 
-#: Numbers of the words that a candidate begins and ends with, among ``Target.places``.
-Pair = tuple[int, int]
 _Key = TypeVar("_Key", int, Pair)
 #: Tokens after a closing mark that are decoded before it is decided which pairs to go on with.
 LOOK = 3
@@ -50,102 +56,6 @@ class SearchLimits:
     margin: float = 6.0
     openings: int = 40
     pairs: int = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One span: the source with the span marked (token ids), and the translation.
-
-    Candidates have at most ``max_words`` words; ``also`` are pairs that are scored in any case.
-    """
-
-    source: Ints
-    target: Target
-    max_words: int
-    also: tuple[Pair, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was found for a span.
-
-    ``scores`` are the log-probabilities of the scored candidates, best first; ``candidates`` is
-    the size of the set that was searched; ``trunk`` is log P(translation | marked source).
-    """
-
-    scores: dict[Pair, float]
-    candidates: int
-    proven: bool
-    trunk: float
-
-    @property
-    def margin(self) -> float:
-        """How much better the best is than the next, in nats; infinite when it is alone."""
-        values = list(self.scores.values())
-        return values[0] - values[1] if len(values) > 1 else float("inf")
-
-
-@dataclass(slots=True)
-class _Line:
-    """A path through the translation: the numbers of its tokens, and how far it goes.
-
-    ``score`` is the log-probability of the path up to token ``upto`` of the translation,
-    ``following`` that of the token ``upto`` itself (or of the end) after it.
-    """
-
-    path: Ints
-    score: float
-    upto: int
-    following: float
-
-
-@dataclass(slots=True)
-class _Growth:
-    """What a line is to grow by: the tokens to decode and, behind them, where it stands then.
-
-    ``base`` is the log-probability of the path with the first of ``ids``.
-    """
-
-    source: int
-    path: Ints
-    ids: Ints
-    base: float
-    upto: int
-    closes: Ints  # tokens before which a closing mark may stand
-
-    @property
-    def places(self) -> Ints:
-        """Which of ``ids`` come before ``closes``: the last one comes before ``upto``."""
-        return len(self.ids) - 1 - self.upto + self.closes
-
-
-@dataclass(slots=True)
-class _State:
-    query: Query
-    trunk: Ints
-    before: Floats  # before[t]: log-probability of the first t tokens
-    openings: dict[int, list[Pair]]
-    chances: dict[int, float]
-    branches: dict[int, _Line] = field(default_factory=dict)
-    heads: dict[Pair, float] = field(default_factory=dict)  # up to the closing mark, with it
-    tails: dict[Pair, _Line] = field(default_factory=dict)
-    scores: dict[Pair, float] = field(default_factory=dict)
-
-    @property
-    def best(self) -> float:
-        return max(self.scores.values(), default=-np.inf)
-
-    def rest(self, token: int) -> float:
-        """Return the trunk's score of the tokens from ``token`` on."""
-        return float(self.before[-1] - self.before[min(token, len(self.before) - 1)])
-
-    def estimate(self, line: _Line) -> float:
-        return line.score + line.following + self.rest(line.upto + 1)
-
-    def closed(self) -> dict[Pair, float]:
-        """Return the estimate of each pair whose closing mark has been scored."""
-        closes = self.query.target.closes
-        return {pair: head + self.rest(int(closes[pair[1]])) for pair, head in self.heads.items()}
 
 
 def search(
@@ -186,13 +96,13 @@ class _Search:
         states = self._states
         openings = [(k, i) for k, state in enumerate(states) for i in self._openings(state)]
         while openings:
-            self._branch([(k, i, _next_stop(states[k], i)) for k, i in openings])
+            self._branch([(k, i, states[k].next_stop(i)) for k, i in openings])
             openings = [(k, i) for k, state in enumerate(states) for i in self._longer(state)]
         for pairs, far in ((self._pairs, LOOK), (self._ends, None)):
             self._tail([(k, p, far) for k, s in enumerate(states) for p in pairs(s)])
-        return [_found(state) for state in states]
+        return [state.found() for state in states]
 
-    def _trunks(self, queries: Sequence[Query]) -> list[_State]:
+    def _trunks(self, queries: Sequence[Query]) -> list[State]:
         nothing, scorer = np.zeros(0, dtype=np.int64), self._scorer
         rows = [
             Row(number, nothing, np.concatenate([self._head, query.target.ids]))
@@ -213,9 +123,9 @@ class _Search:
         for query, row, own, chances, start in zip(
             queries, rows, np.split(found, cuts), np.split(opened, cuts), grown.starts, strict=True
         ):
-            openings = _openings(query)
+            openings = pair_openings(query)
             states.append(
-                _State(
+                State(
                     query,
                     grown.first + start + np.arange(len(row.ids)),
                     np.concatenate([[0.0], np.cumsum(own)]),
@@ -236,15 +146,15 @@ class _Search:
             if estimates[key] >= estimates[ranked[0]] - wider * self._limits.margin
         ]
 
-    def _openings(self, state: _State) -> list[int]:
+    def _openings(self, state: State) -> list[int]:
         """Return the openings to try.
 
         All share the trunk, so that an opening's estimate differs from the others' by the
         probability of its mark alone.
         """
-        return sorted(_forced(state).union(self._likely(state.chances, self._limits.openings)))
+        return sorted(state.forced().union(self._likely(state.chances, self._limits.openings)))
 
-    def _longer(self, state: _State) -> list[int]:
+    def _longer(self, state: State) -> list[int]:
         """Return the openings to go on with, now that some of their words are decoded.
 
         One that has gone past its best place for the closing mark has become improbable.
@@ -254,16 +164,16 @@ class _Search:
         likely = {
             i for i in self._likely(estimates, self._limits.openings) if estimates[i] >= least
         }
-        wanted = likely.union(_forced(state))
-        return sorted(i for i in wanted if state.branches[i].upto < _last_close(state, i))
+        wanted = likely.union(state.forced())
+        return sorted(i for i in wanted if state.branches[i].upto < state.last_close(i))
 
-    def _pairs(self, state: _State) -> list[Pair]:
+    def _pairs(self, state: State) -> list[Pair]:
         """Return the pairs to try, by their score up to the closing mark and the trunk's tail."""
         estimates = state.closed()
         likely = self._likely(estimates, self._limits.pairs, wider=GLANCE)
         return likely + [p for p in state.query.also if p in estimates and p not in likely]
 
-    def _ends(self, state: _State) -> list[Pair]:
+    def _ends(self, state: State) -> list[Pair]:
         """Return the pairs to score to the end, now that a few more tokens are decoded."""
         size = len(state.query.target.ids)
         estimates = {p: state.estimate(line) for p, line in state.tails.items()}
@@ -282,12 +192,12 @@ class _Search:
                 path, base = state.trunk[: len(self._head) + i], float(state.before[i])
                 own = np.concatenate([self._marks.opening, ids[i:upto]])
                 growths.append(
-                    _Growth(k, path, own, base + state.chances[i], upto, closes[closes <= upto])
+                    Growth(k, path, own, base + state.chances[i], upto, closes[closes <= upto])
                 )
             else:
                 base = line.score + line.following
                 later = closes[(closes > line.upto) & (closes <= upto)]
-                growths.append(_Growth(k, line.path, ids[line.upto : upto], base, upto, later))
+                growths.append(Growth(k, line.path, ids[line.upto : upto], base, upto, later))
         for (k, i, _), (line, closed) in zip(wanted, self._grow(growths), strict=True):
             state = self._states[k]
             state.branches[i] = line
@@ -311,20 +221,20 @@ class _Search:
                 beyond = len(self._head) + len(self._marks.opening) + j
                 path = state.branches[i].path[:beyond]
                 own = np.concatenate([self._marks.closing, ids[j:upto]])
-                growths.append(_Growth(k, path, own, state.heads[pair], upto, nothing))
+                growths.append(Growth(k, path, own, state.heads[pair], upto, nothing))
             else:
                 base = line.score + line.following
-                growths.append(_Growth(k, line.path, ids[line.upto :], base, upto, nothing))
+                growths.append(Growth(k, line.path, ids[line.upto :], base, upto, nothing))
         for (k, pair, _), (line, _) in zip(wanted, self._grow(growths), strict=True):
             state = self._states[k]
             state.tails[pair] = line
             if line.upto == len(state.query.target.ids):
                 state.scores[pair] = line.score + line.following
 
-    def _grow(self, growths: Sequence[_Growth]) -> list[tuple[_Line, dict[int, float]]]:
+    def _grow(self, growths: Sequence[Growth]) -> list[tuple[Line, dict[int, float]]]:
         """Decode; return each line as it is then, and the scores of closing marks on the way."""
-        results: list[tuple[_Line, dict[int, float]]] = []
-        piece: list[_Growth] = []
+        results: list[tuple[Line, dict[int, float]]] = []
+        piece: list[Growth] = []
         held = 0
         for growth in growths:
             size = len(growth.ids) * (len(growth.path) + len(growth.ids))
@@ -335,7 +245,7 @@ class _Search:
             held += size
         return results + self._grow_piece(piece) if piece else results
 
-    def _grow_piece(self, growths: Sequence[_Growth]) -> list[tuple[_Line, dict[int, float]]]:
+    def _grow_piece(self, growths: Sequence[Growth]) -> list[tuple[Line, dict[int, float]]]:
         rows = [Row(g.source, g.path, g.ids) for g in growths]
         grown = self._tree.grow(rows)
         following, closing = [], np.full(sum(len(row.ids) for row in rows), NOT_ASKED)
@@ -354,60 +264,10 @@ class _Search:
             end = start + len(growth.ids)
             scores = growth.base + np.concatenate([[0.0], np.cumsum(found[start : end - 1])])
             path = np.concatenate([growth.path, grown.first + np.arange(start, end)])
-            line = _Line(path, float(scores[-1]), growth.upto, float(found[end - 1]))
+            line = Line(path, float(scores[-1]), growth.upto, float(found[end - 1]))
             marks = {
                 int(j): float(scores[place] + closed[start + place])
                 for j, place in zip(growth.closes, growth.places, strict=True)
             }
             results.append((line, marks))
         return results
-
-
-def _openings(query: Query) -> dict[int, list[Pair]]:
-    """Return the pairs of words of every opening, one for each place of the closing mark."""
-    target = query.target
-    wanted = set(query.also)
-    openings: dict[int, dict[int, Pair]] = {}
-    count = len(target.places)
-    for a, i in enumerate(target.opens.tolist()):
-        if i < 0 or i in openings:
-            continue  # words of one token have one place for the mark: before the first
-        own = openings[i] = {}
-        for b in range(a, count):
-            j = int(target.closes[b])
-            if j > i and (b - a < query.max_words or (a, b) in wanted):
-                own[j] = (a, b)
-    return {i: list(own.values()) for i, own in openings.items() if own}
-
-
-def _forced(state: _State) -> set[int]:
-    also = state.query.also
-    return {i for i, pairs in state.openings.items() if not set(pairs).isdisjoint(also)}
-
-
-def _next_stop(state: _State, opening: int) -> int:
-    """Return how far to decode after an opening mark: the first word, then twice as many words."""
-    closes = sorted(int(state.query.target.closes[b]) for _, b in state.openings[opening])
-    line = state.branches.get(opening)
-    behind = 0 if line is None else bisect_right(closes, line.upto)
-    return closes[min(2 * behind, len(closes) - 1)]
-
-
-def _last_close(state: _State, opening: int) -> int:
-    return max(int(state.query.target.closes[b]) for _, b in state.openings[opening])
-
-
-def _found(state: _State) -> Found:
-    ranked = dict(sorted(state.scores.items(), key=lambda item: (-item[1], item[0])))
-    bounds = [head for pair, head in state.heads.items() if pair not in state.tails]
-    for pair, line in state.tails.items():
-        if pair not in state.scores:
-            bounds.append(line.score + line.following)
-    for i in state.openings:
-        if i not in state.branches:
-            bounds.append(float(state.before[i]) + state.chances[i])
-        elif state.branches[i].upto < _last_close(state, i):
-            bounds.append(state.branches[i].score + state.branches[i].following)
-    count = sum(len(pairs) for pairs in state.openings.values())
-    proven = bool(ranked) and state.best >= max(bounds, default=-np.inf)
-    return Found(ranked, count, proven, float(state.before[-1]))
