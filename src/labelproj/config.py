@@ -111,9 +111,11 @@ class MtParams(Section):
     ``model`` may hold ``{src}`` and ``{tgt}`` (for ``Helsinki-NLP/opus-mt-{src}-{tgt}``).
     ``tokenizer`` says where the tokenizer is, for a model that comes without one.
     ``revision`` pins a Hub model. ``quantization`` is a CTranslate2 type for the converted model.
+    ``back`` is a model from target to source, for systems that read translations.
     """
 
     model: str | None = None
+    back: str | None = None
     given: bool = False
     tokenizer: str | None = None
     revision: str | None = None

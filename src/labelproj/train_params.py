@@ -9,7 +9,15 @@ from labelproj.sections import Count, Section, Share
 __all__ = ["SystemName", "TrainParams"]
 
 #: What a downstream model can be trained on; labelproj.train.recipes says what each of them is.
-SystemName = Literal["projected", "projected+source", "few-shot", "zero-shot", "gold"]
+SystemName = Literal[
+    "projected",
+    "projected+source",
+    "few-shot",
+    "zero-shot",
+    "translate-test",
+    "ensemble",
+    "gold",
+]
 
 
 class TrainParams(Section):
@@ -50,6 +58,22 @@ class TrainParams(Section):
             raise ValueError("average_runs needs the backend transformers")
         if self.average_runs and len(self.seeds) < 2:
             raise ValueError("average_runs needs two seeds or more")
+        return self
+
+    @model_validator(mode="after")
+    def _ensemble(self) -> "TrainParams":
+        if "ensemble" not in self.systems:
+            return self
+        if self.backend == "spacy":
+            raise ValueError(
+                "the system 'ensemble' averages probabilities, and spaCy's parser has none: it "
+                "needs the backend transformers"
+            )
+        missing = {"projected", "translate-test"} - set(self.systems)
+        if missing:
+            raise ValueError(
+                f"the system 'ensemble' is made of two others: add {', '.join(sorted(missing))}"
+            )
         return self
 
     @field_validator("seeds")

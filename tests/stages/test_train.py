@@ -4,56 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
-from invented import TINY, invented_documents
+from invented import TINY, invented_documents, write_dataset, write_units
 from labelproj import tables
 from labelproj.config import TrainParams
 from labelproj.errors import MissingInputError
 from labelproj.formats import write_documents
 from labelproj.provenance import file_digest
-from labelproj.records import Document, Unit
 from labelproj.stages.train import run_train
 from labelproj.tasks import TASKS
 from labelproj.train import load_tagger
 from labelproj.train.data import dataset_documents
-
-
-def write_dataset(folder: Path, documents: list[Document], split: str) -> None:
-    rows = [
-        {
-            "id": document.id,
-            "text": segment.text,
-            "spans": [
-                {
-                    "start": s.start,
-                    "end": s.end,
-                    "label": s.label,
-                    "id": s.id,
-                    "score": 0.9,
-                    "method": "alignment:test",
-                }
-                for s in segment.spans
-            ],
-        }
-        for document in documents
-        for segment in document.segments
-    ]
-    (folder / "data" / "ner-ha").mkdir(parents=True, exist_ok=True)
-    pl.DataFrame(rows).write_parquet(folder / "data/ner-ha" / f"{split}-00000-of-00001.parquet")
-
-
-def write_units(path: Path, documents: list[Document]) -> None:
-    rows = []
-    for document in documents:
-        (segment,) = document.segments
-        end = len(segment.text)
-        unit = Unit(
-            document.id, document.id, "0", "text", 0, 0, end, "", segment.text, segment.spans
-        )
-        rows.append(tables.unit_row(unit, given=None, signature="prepare:0"))
-    tables.write(tables.frame(rows, tables.UNITS), path, tables.UNITS)
 
 
 @pytest.fixture

@@ -28,7 +28,13 @@ from labelproj.release.sources import public
 from labelproj.shards import read_json, read_manifest, write_manifest
 from labelproj.train import CARD as NOTE
 from labelproj.train import load_tagger
-from labelproj.train.systems import TAUGHT_BY_PEOPLE, TRANSLATED, scored_as, system_of
+from labelproj.train.systems import (
+    TAUGHT_BY_PEOPLE,
+    THERE_AND_BACK,
+    TRANSLATED,
+    scored_as,
+    system_of,
+)
 
 __all__ = ["build_model_release", "model_findings"]
 
@@ -106,6 +112,12 @@ def build_model_release(
             f"no trained system {system!r} for {task}-{tgt}",
             where=str(folder),
             remedy=f"one of {', '.join(trained)}" if trained else "run the train stage first",
+        )
+    if system_of(system) in THERE_AND_BACK:
+        raise UsageError(
+            f"{system!r} is no model of its own: it translates a text, and asks others",
+            where=str(folder),
+            remedy="release projected or zero-shot, which it asks",
         )
     note = read_json(folder / NOTE)
     manifest = read_json(folder.parent / "manifest.json")

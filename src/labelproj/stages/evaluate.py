@@ -3,14 +3,14 @@
 import csv
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from labelproj import tables
 from labelproj.config import EvaluateParams
-from labelproj.errors import MissingInputError
+from labelproj.errors import MissingInputError, UsageError
 from labelproj.evaluate.bootstrap import span_counts
 from labelproj.evaluate.comparison import differences
 from labelproj.evaluate.methods import Comparison
@@ -20,16 +20,17 @@ from labelproj.progress import log, track
 from labelproj.provenance import now, signature, versions
 from labelproj.records import Document, Span
 from labelproj.shards import write_manifest
+from labelproj.stages.translate_test import TranslateTest
 from labelproj.tasks import Case, Task, task_named
-from labelproj.train import CARD, load_tagger
-from labelproj.train.base import Tagger
+from labelproj.train import CARD, ENSEMBLE, load_tagger
 from labelproj.train.data import documents_digest, read_gold, span_values
-from labelproj.train.systems import NAMES, system_of
+from labelproj.train.systems import NAMES, THERE_AND_BACK, system_of
 
 __all__ = ["run_evaluate"]
 
 _PREDICT = 256
 Spans = tuple[Span, ...]
+Predict = Callable[[Sequence[str]], list[Spans]]
 
 
 def run_evaluate(
@@ -41,13 +42,16 @@ def run_evaluate(
     tgt: str,
     task: str = "ner",
     comparison: Comparison | None = None,
+    back: TranslateTest | None = None,
     work: Path | None = None,
     resume: bool = True,
 ) -> dict[str, object]:
     """Score every system under ``models`` on ``gold_test`` (any readable format).
 
     What a system is asked, and scores beside exact span F1, are for ``task`` to say. A system
-    trained with several seeds is scored once, over all of them.
+    trained with several seeds is scored once, over all of them. ``back`` is how the systems
+    ``translate-test`` and ``ensemble`` read a text; gold texts that bring their translation are
+    not translated again.
     Writes ``metrics.json`` (``systems``: see :func:`labelproj.evaluate.ner.score_runs`;
     ``differences``: see :func:`labelproj.evaluate.comparison.differences`;
     ``unseen_labels``: gold labels a system was never taught; ``projection``: the scores of the
@@ -57,7 +61,8 @@ def run_evaluate(
     ``predictions.jsonl`` (``projected`` or the first system: gold and predicted spans of each
     text), ``rejects.parquet`` when gold records could not be read, and last ``manifest.json``,
     which is returned and has the methods' ``times``. ``work`` and ``resume`` change nothing: the
-    stage always runs whole. Raises MissingInputError, ModelNotFoundError and DependencyError.
+    stage always runs whole. Raises MissingInputError, ModelNotFoundError, DependencyError, and
+    UsageError without ``back`` where a system needs it.
     """
     started = time.monotonic()
     folders = _systems(models)
@@ -65,17 +70,23 @@ def run_evaluate(
     documents, rejects = read_gold(str(gold_test), lang=tgt)
     cases = _cases(documents, what, params)
     texts, gold = [case.text for case in cases], [case.gold for case in cases]
+    if back is not None:
+        back.give(_translations(documents))
     predictions: dict[str, list[Spans]] = {}
     unseen: dict[str, list[str]] = {}
     made_by: dict[str, str] = {}
     seeds: dict[str, str] = {}
     labels = {span.label for spans in gold for span in spans}
     for name, folder in folders.items():
-        tagger = load_tagger(folder)
-        predictions[name] = _predicted(tagger, cases, what, params, name=name)
-        known = mapped_predictions([Span("", 0, 0, x) for x in tagger.labels], params.label_map)
-        unseen[name] = sorted(labels - {span.label for span in known})
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        if whole := system_of(name) in THERE_AND_BACK:
+            answer, taught = _reader(folder, card, back), card["labels"]
+        else:
+            tagger = load_tagger(folder)
+            answer, taught = tagger.predict, tagger.labels
+        predictions[name] = _predicted(answer, cases, what, params, name=name, whole=whole)
+        known = mapped_predictions([Span("", 0, 0, x) for x in taught], params.label_map)
+        unseen[name] = sorted(labels - {span.label for span in known})
         made_by[name], seeds[name] = card["signature"], str(card.get("seed", name))
         if unseen[name]:
             log.warning("%s never saw %s of the test data", name, ", ".join(unseen[name]))
@@ -102,7 +113,9 @@ def run_evaluate(
     if rejects:
         rows = [{name: getattr(reject, name) for name in tables.REJECTS} for reject in rejects]
         tables.write(tables.frame(rows, tables.REJECTS), out / "rejects.parquet", tables.REJECTS)
-    shaping = params.model_dump()
+    shaping: dict[str, object] = params.model_dump()
+    if back is not None:
+        shaping["translate_test"] = back.params()
     digests = {"gold": documents_digest(documents), "systems": made_by}
     manifest: dict[str, object] = {
         "stage": "evaluate",
@@ -141,16 +154,50 @@ def _cases(documents: Sequence[Document], task: Task, params: EvaluateParams) ->
     return [replace(case, gold=mapped_gold(case.gold, params.label_map)) for case in cases]
 
 
+def _translations(documents: Sequence[Document]) -> dict[str, str]:
+    """Return the translations that gold texts bring along."""
+    return {
+        segment.text: segment.translation
+        for document in documents
+        for segment in document.segments
+        if segment.translation is not None
+    }
+
+
+def _reader(folder: Path, card: Mapping[str, Any], back: TranslateTest | None) -> Predict:
+    """Return what answers for a system that goes through a translation."""
+    if back is None:
+        raise UsageError(
+            "the system translates what it reads, and there is no MT model for that",
+            where=str(folder),
+            remedy="set mt.back, or leave it out of train.systems",
+        )
+    if card["backend"] != ENSEMBLE:
+        return lambda texts: back.predict(texts, folder)
+    trained, reader = (folder.parent / member for member in card["members"])
+    return lambda texts: back.ensemble(texts, reader, trained=trained)
+
+
 def _predicted(
-    tagger: Tagger, cases: Sequence[Case], task: Task, params: EvaluateParams, *, name: str
+    predict: Predict,
+    cases: Sequence[Case],
+    task: Task,
+    params: EvaluateParams,
+    *,
+    name: str,
+    whole: bool,
 ) -> list[Spans]:
-    """Return a system's answer to each case, in the places of the case's text."""
+    """Return a system's answer to each case, in the places of the case's text.
+
+    With ``whole`` it is given all texts at once: an aligner is to learn from all of them.
+    """
     prompts = [(index, prompt) for index, case in enumerate(cases) for prompt in case.prompts]
     found: list[list[Span]] = [[] for _ in cases]
     with track(f"predict with {name}", len(prompts)) as progress:
-        for first in range(0, len(prompts), _PREDICT):
-            part = prompts[first : first + _PREDICT]
-            predicted = tagger.predict([prompt.text for _, prompt in part])
+        size = max(1, len(prompts)) if whole else _PREDICT
+        for first in range(0, len(prompts), size):
+            part = prompts[first : first + size]
+            predicted = predict([prompt.text for _, prompt in part])
             for (index, prompt), spans in zip(part, predicted, strict=True):
                 restored = (prompt.restored(span) for span in spans)
                 found[index] += [span for span in restored if span is not None]

@@ -15,12 +15,14 @@ from labelproj.provenance import now, signature, versions
 from labelproj.records import Reject
 from labelproj.shards import write_manifest
 from labelproj.tasks import task_named
-from labelproj.train import CARD
+from labelproj.train import CARD, ENSEMBLE
 from labelproj.train.recipes import Recipes
 from labelproj.train.systems import (
     MEAN,
     TAUGHT_BY_PEOPLE,
+    THERE_AND_BACK,
     publish,
+    publish_ensemble,
     publish_mean,
     run_name,
     run_params,
@@ -62,10 +64,13 @@ def run_train(
     - ``few-shot``: the same as ``projected`` and ``params.few_shot`` documents of
       ``gold_train``, others for each seed, repeated until they are a tenth of the texts;
     - ``zero-shot``: the labelled source, chosen on a held-out tenth of it;
+    - ``translate-test``: the model of ``zero-shot``, to read translations of the texts;
+    - ``ensemble``: nothing of its own; ``projected`` and ``translate-test`` answer together;
     - ``gold``: ``gold_train`` and ``gold_dev``, files in any readable format; without
       ``gold_dev`` a tenth is held out.
 
-    Without ``gold_train`` the systems that need it are left out. What a tagger is taught of the
+    Without ``gold_train`` the systems that need it are left out, and with another task than
+    ``ner`` those that go through a translation. What a tagger is taught of the
     documents is for ``task`` to say. So only ``gold`` is ever chosen on
     target-language labels made by people. Finished systems stay in ``work`` and are used again
     where nothing changed. Writes ``rejects.parquet`` when gold records could not be read, and
@@ -87,6 +92,11 @@ def run_train(
             if name in TAUGHT_BY_PEOPLE and gold[0] is None:
                 log.info("%s: no gold training data for %s, left out", name, tgt)
                 continue
+            if name in THERE_AND_BACK and task != "ner":
+                log.info("%s: only for the task ner, left out of %s", name, task)
+                continue
+            if name == ENSEMBLE:  # it comes last, when its members are there
+                continue
             system = recipes.system(name, seed=seeds[0])
             for seed in seeds:
                 # Runs with other documents may have other labels: there is no mean of them.
@@ -100,12 +110,14 @@ def run_train(
                     resume=resume,
                     keep=max(_KEEP, len(params.systems) * len(seeds)),
                 )
-                publish(model, out / run)
+                publish(model, out / run, system=name)
             if params.average_runs:
                 runs = {run: one for run, one in known.items() if system_of(run) == name}
                 known[f"{name}{MEAN}"] = publish_mean(name, runs, out)
             documents += len(system.train) + len(system.dev)
             rejects += system.rejects
+    if ENSEMBLE in params.systems:
+        known |= publish_ensemble(known, out)
     if not known:
         raise MissingInputError(
             "there is nothing to train",

@@ -15,7 +15,7 @@ from labelproj.provenance import file_digest, signature, text_digest
 from labelproj.records import Document, Reject
 from labelproj.shards import write_manifest
 from labelproj.tables import atomic_path
-from labelproj.train import BACKENDS, CARD
+from labelproj.train import BACKENDS, CARD, ENSEMBLE
 from labelproj.train.base import FitReport, weights_of
 from labelproj.train.data import documents_digest
 from labelproj.train.token_classification import TransformersTagger
@@ -24,9 +24,11 @@ __all__ = [
     "MEAN",
     "NAMES",
     "TAUGHT_BY_PEOPLE",
+    "THERE_AND_BACK",
     "TRANSLATED",
     "System",
     "publish",
+    "publish_ensemble",
     "publish_mean",
     "run_name",
     "run_params",
@@ -42,6 +44,8 @@ NAMES: tuple[str, ...] = get_args(SystemName)
 #: Those that are trained on translations, and those that are trained on gold target data.
 TRANSLATED = ("projected", "projected+source", "few-shot")
 TAUGHT_BY_PEOPLE = ("few-shot", "gold")
+#: Those that translate a text before they label it.
+THERE_AND_BACK = ("translate-test", "ensemble")
 #: What the name of the mean of a system's runs ends with.
 MEAN = "@mean"
 #: Checkpoints that an encoder is averaged over.
@@ -146,8 +150,7 @@ def train_system(
         "signature": made_by,
         "dev_f1": round(100 * report.dev_f1, 2),
     }
-    with atomic_path(model / CARD) as temporary:
-        temporary.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    _write_card(model, card)
     known = {
         "documents": len(system.train),
         "dev_documents": len(system.dev),
@@ -180,6 +183,11 @@ def _finished(home: Path) -> dict[str, object] | None:
     return None
 
 
+def _write_card(folder: Path, card: Mapping[str, object]) -> None:
+    with atomic_path(folder / CARD) as temporary:
+        temporary.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
 def _write_history(report: FitReport, path: Path) -> None:
     lines = ["step,loss,dev_f1"]
     lines += [f"{step},{loss:.4f},{100 * f1:.2f}" for step, loss, f1 in report.history]
@@ -193,13 +201,19 @@ def _forget_old(work: Path, keep: int) -> None:
         shutil.rmtree(marker.parent, ignore_errors=True)
 
 
-def publish(model: Path, out: Path) -> None:
-    """Copy the folder ``model`` to ``out``, replacing it. Raises StorageError."""
+def publish(model: Path, out: Path, *, system: str | None = None) -> None:
+    """Copy the folder ``model`` to ``out``, replacing it; under the name ``system``, if given.
+
+    Raises StorageError.
+    """
     temporary = out.with_name(f".{out.name}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.copytree(model, temporary)
+        if system is not None:
+            card = json.loads((temporary / CARD).read_text(encoding="utf-8"))
+            _write_card(temporary, card | {"system": system})
         shutil.rmtree(out, ignore_errors=True)
         temporary.replace(out)
     except (OSError, shutil.Error) as error:
@@ -227,8 +241,35 @@ def publish_mean(
     temporary = out / f".{name}{MEAN}.made"
     shutil.rmtree(temporary, ignore_errors=True)
     TransformersTagger.mean([out / run for run in runs]).save(temporary)
-    with atomic_path(temporary / CARD) as path:
-        path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    _write_card(temporary, card)
     publish(temporary, out / f"{name}{MEAN}")
     shutil.rmtree(temporary, ignore_errors=True)
     return {**runs[first], "runs": len(runs), "dev_f1": None, "signature": made_by}
+
+
+def publish_ensemble(
+    known: Mapping[str, Mapping[str, object]], out: Path
+) -> dict[str, dict[str, object]]:
+    """Write in ``out`` what the ensembles of the runs of ``known`` are made of; say it too.
+
+    Each run of ``projected`` (translate-train) goes with that of ``translate-test`` with the same
+    seed. The folders hold no weights, only the names of the two.
+    """
+    made: dict[str, dict[str, object]] = {}
+    for run in known:
+        members = [run, run.replace("projected", "translate-test", 1)]
+        if system_of(run) != "projected" or members[1] not in known:
+            continue
+        name = run.replace("projected", ENSEMBLE, 1)
+        cards = [json.loads((out / one / CARD).read_text(encoding="utf-8")) for one in members]
+        facts: dict[str, object] = {
+            "members": members,
+            "labels": sorted({label for card in cards for label in card["labels"]}),
+            "signature": signature("train", {"ensemble": [card["signature"] for card in cards]}),
+        }
+        shutil.rmtree(out / name, ignore_errors=True)
+        (out / name).mkdir(parents=True)
+        card = {"backend": ENSEMBLE, "system": scored_as(name), "seed": cards[0]["seed"]}
+        _write_card(out / name, card | facts)
+        made[name] = facts
+    return made
