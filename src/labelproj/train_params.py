@@ -6,7 +6,7 @@ from pydantic import field_validator, model_validator
 
 from labelproj.sections import Count, Section, Share
 
-__all__ = ["SystemName", "TrainParams"]
+__all__ = ["LoraParams", "SystemName", "TrainParams"]
 
 #: What a downstream model can be trained on; labelproj.train.recipes says what each of them is.
 SystemName = Literal[
@@ -20,6 +20,14 @@ SystemName = Literal[
 ]
 
 
+class LoraParams(Section):
+    """Low-rank adapters of rank ``r`` (``train.lora``), trained in the place of all weights."""
+
+    r: Count = 16
+    alpha: Count = 32
+    dropout: Share = 0.05
+
+
 class TrainParams(Section):
     """The downstream model and the systems to train: ``projected`` and the baselines.
 
@@ -30,6 +38,7 @@ class TrainParams(Section):
     score. ``average`` checkpoints are averaged; 1 keeps the best one on development data, null
     averages 5 for an encoder whose development data have no labels by people in the target
     language. ``average_runs`` adds the mean of each system's runs as a system of its own.
+    ``lora`` trains adapters of a pretrained encoder, which are merged into it in the end.
     """
 
     backend: Literal["spacy", "transformers"] = "spacy"
@@ -49,6 +58,7 @@ class TrainParams(Section):
     label_smoothing: Share = 0.0
     average: Count | None = None
     average_runs: bool = False
+    lora: LoraParams | None = None
 
     @model_validator(mode="after")
     def _fits_backend(self) -> "TrainParams":
@@ -58,6 +68,12 @@ class TrainParams(Section):
             raise ValueError("average_runs needs the backend transformers")
         if self.average_runs and len(self.seeds) < 2:
             raise ValueError("average_runs needs two seeds or more")
+        return self
+
+    @model_validator(mode="after")
+    def _pretrained(self) -> "TrainParams":
+        if self.lora is not None and (self.backend == "spacy" or self.model is None):
+            raise ValueError("lora needs a pretrained encoder: backend transformers, and model")
         return self
 
     @model_validator(mode="after")

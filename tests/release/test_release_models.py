@@ -153,6 +153,7 @@ def test_defects_of_a_model_are_found(trained: Path, tmp_path: Path) -> None:
         ("projected", {"licence": "cc-by-4.0"}, LabelprojError, "forbids commercial use"),
         ("projected", {"tgt": "sw"}, MissingInputError, "run the train stage first"),
         ("projected", {"version": "x"}, UsageError, "is not a version"),
+        ("ensemble", {}, UsageError, "no model of its own"),
     ],
 )
 def test_what_is_wrong_is_said(

@@ -106,18 +106,18 @@ def build_model_release(
     task, tgt = task or config.tasks[0], tgt or config.languages.targets[0]
     layout = Layout.of(params.parent, config.outputs)
     folder = layout.models(task, tgt) / system
+    if system_of(system) in THERE_AND_BACK:
+        raise UsageError(
+            f"{system!r} is no model of its own: it translates a text, and asks others",
+            where=str(folder),
+            remedy="release projected or zero-shot, which it asks",
+        )
     if not (folder / NOTE).is_file():
         trained = sorted(path.parent.name for path in folder.parent.glob(f"*/{NOTE}"))
         raise MissingInputError(
             f"no trained system {system!r} for {task}-{tgt}",
             where=str(folder),
             remedy=f"one of {', '.join(trained)}" if trained else "run the train stage first",
-        )
-    if system_of(system) in THERE_AND_BACK:
-        raise UsageError(
-            f"{system!r} is no model of its own: it translates a text, and asks others",
-            where=str(folder),
-            remedy="release projected or zero-shot, which it asks",
         )
     note = read_json(folder / NOTE)
     manifest = read_json(folder.parent / "manifest.json")

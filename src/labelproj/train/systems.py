@@ -97,7 +97,8 @@ def shaping_params(params: TrainParams) -> dict[str, object]:
     if params.average_runs:
         shaping["start"] = params.seeds[0]
     if params.backend == "spacy":
-        del shaping["model"], shaping["max_length"], shaping["label_smoothing"]
+        for name in ("model", "max_length", "label_smoothing", "lora"):
+            del shaping[name]
     elif params.model and Path(params.model).is_dir():
         shaping["model"] = file_digest(Path(params.model))
     return shaping

@@ -28,6 +28,7 @@ from labelproj.train.windows import (
     tags_of_model,
     word_scores,
 )
+from labelproj.translate.adapters import RATE, merged_weights, with_adapters, without_adapters
 from labelproj.translate.model import quiet
 
 __all__ = ["TransformersTagger"]
@@ -89,6 +90,8 @@ class TransformersTagger:
                     seed=start,
                 )
             )
+        if params.lora is not None:
+            self._model = with_adapters(self._model, task="TOKEN_CLS", **params.lora.model_dump())
         if start != params.seed:
             torch.manual_seed(params.seed)
         self._tokenizer.model_max_length = self._size
@@ -116,8 +119,10 @@ class TransformersTagger:
     ) -> FitReport:
         torch = require_torch()
         params, model = self._params, self._model
-        rate = params.learning_rate or (_PRETRAINED if params.model else _FROM_SCRATCH)
-        optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
+        usual = RATE if params.lora else _PRETRAINED if params.model else _FROM_SCRATCH
+        rate = params.learning_rate or usual
+        trained = [one for one in model.parameters() if one.requires_grad]
+        optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.01)
         steps, warmup = params.max_steps, max(1, round(_WARMUP * params.max_steps))
         held_out = examples_of(dev)
         selection = Selection(params.patience)
@@ -154,15 +159,16 @@ class TransformersTagger:
             progress.advance(1)
             last = step == steps
             if len(averaged) > 1 and step in averaged:
-                averager.add({k: v.detach().cpu() for k, v in model.state_dict().items()})
+                averager.add(merged_weights(model))
             if held_out and (step % params.eval_every == 0 or last):
                 f1 = dev_f1(self, held_out)
                 better = selection.improved(step, loss_sum / max(since, 1), f1)
                 if better and len(averaged) == 1:
-                    best = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
+                    best = merged_weights(model)
                 loss_sum, since = 0.0, 0
             if last or (selection.exhausted and len(averaged) == 1):
                 break
+        self._model = model = without_adapters(model)
         if len(averaged) > 1:
             model.load_state_dict(averager.mean())
             return selection.averaged(step, dev_f1(self, held_out) if held_out else 0.0)
