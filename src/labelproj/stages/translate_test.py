@@ -19,10 +19,8 @@ from labelproj.config import ProjectParams, TranslateParams
 from labelproj.project import member_names
 from labelproj.provenance import file_digest, text_digest
 from labelproj.records import Document, Segment, Span
-from labelproj.stages.label import run_label
+from labelproj.stages.chain import Chain
 from labelproj.stages.prepare import units_of
-from labelproj.stages.project import run_project
-from labelproj.stages.translate import run_translate
 from labelproj.tags import iob2_from_spans
 from labelproj.text import words
 from labelproj.train import load_tagger
@@ -130,48 +128,23 @@ class TranslateTest:
         given = (self._given.get(text, "") for text in texts)
         key = text_digest(*texts, *given), file_digest(model)
         if key not in self._known:
-            rows = self._projected(texts, model, self._work / key[0], digest=key[1])
+            rows = self._projected(texts, model, self._work / key[0])
             groups = groupby(rows, key=lambda row: row["document_id"])
             self._known[key] = {int(name): list(group) for name, group in groups}
         return self._known[key]
 
-    def _projected(
-        self, texts: Sequence[str], model: Path, place: Path, *, digest: str
-    ) -> Iterator[Row]:
-        units = place / "prepared" / "units.parquet"
-        self._write_units(texts, units)
-        run_translate(
-            units=units,
-            model=self._mt,
-            out=place / "translated",
-            params=self._translate,
-            src=self._tgt,
-            tgt=self._src,
-            work=place / "shards" / "translate",
-            resume=self._resume,
+    def _projected(self, texts: Sequence[str], model: Path, place: Path) -> Iterator[Row]:
+        # The next model finds the translations there; its labels take the place of this one's.
+        chain = Chain(
+            place, self._src, self._tgt, device=self._translate.device, resume=self._resume
         )
-        run_label(
-            units=place / "translated" / "units.parquet",
-            out=place / digest / "labelled",
-            labeller=Labeller(load_tagger(model), model.name, None, digest),
-            label_map={},
-            work=place / digest / "shards" / "label",
-            rows_per_shard=self._translate.rows_per_shard,
-            resume=self._resume,
-        )
-        run_project(
-            units=place / digest / "labelled" / "units.parquet",
-            out=place / digest / "projected",
-            params=self._project,
-            src=self._src,
-            tgt=self._tgt,
-            work=place / digest / "shards" / "project",
-            resume=self._resume,
-            device=self._translate.device,
-            mt=self._weights,
-        )
-        projected = place / digest / "projected" / "units.parquet"
-        for table in tables.iter_frames(projected, tables.PROJECTED):
+        chain.last = chain.folder("prepared")
+        self._write_units(texts, chain.units)
+        chain.translate(self._translate, model=self._mt, backwards=True)
+        labeller = Labeller(load_tagger(model), model.name, None, file_digest(model))
+        chain.label(labeller, label_map={}, rows_per_shard=self._translate.rows_per_shard)
+        chain.project(self._project, mt=self._weights)
+        for table in tables.iter_frames(chain.units, tables.PROJECTED):
             yield from table.iter_rows(named=True)
 
     def _write_units(self, texts: Sequence[str], path: Path) -> None:

@@ -13,11 +13,11 @@ from labelproj.errors import StorageError
 from labelproj.progress import log, track
 from labelproj.provenance import file_digest, signature, text_digest
 from labelproj.records import Document, Reject
-from labelproj.shards import write_manifest
 from labelproj.tables import atomic_path
 from labelproj.train import BACKENDS, CARD, ENSEMBLE
 from labelproj.train.base import FitReport, weights_of
 from labelproj.train.data import documents_digest
+from labelproj.train.kept import finished, forget_old, mark_finished
 from labelproj.train.token_classification import TransformersTagger
 
 __all__ = [
@@ -50,9 +50,6 @@ THERE_AND_BACK = ("translate-test", "ensemble")
 MEAN = "@mean"
 #: Checkpoints that an encoder is averaged over.
 _AVERAGED = 5
-
-#: The file beside a finished system that says so, and with what digest.
-_DONE = "done.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +130,7 @@ def train_system(
     made_by = system_signature(system, params)
     home = work / f"{system.name}-{made_by.split(':')[1]}"
     model = home / "model"
-    if resume and (known := _finished(home)):
+    if resume and (known := finished(home)):
         log.info("%s: trained before, used again", system.name)
         return model, known | {"resumed": True}
     shutil.rmtree(home, ignore_errors=True)
@@ -164,24 +161,9 @@ def train_system(
         "seconds": round(time.monotonic() - started, 2),
         "signature": made_by,
     }
-    write_manifest(home / _DONE, {"digest": file_digest(model), "known": known})
-    _forget_old(work, keep)
+    mark_finished(home, known)
+    forget_old(work, keep)
     return model, known | {"resumed": False}
-
-
-def _finished(home: Path) -> dict[str, object] | None:
-    """Return what is known of a finished system, or None when it is not there or broken."""
-    try:
-        done = json.loads((home / _DONE).read_text(encoding="utf-8"))
-        if done["digest"] == file_digest(home / "model"):
-            (home / _DONE).touch()
-            return dict(done["known"])
-        log.warning("%s is broken; it is made again", home)
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError, KeyError, TypeError):
-        log.warning("%s is broken; it is made again", home)
-    return None
 
 
 def _write_card(folder: Path, card: Mapping[str, object]) -> None:
@@ -194,12 +176,6 @@ def _write_history(report: FitReport, path: Path) -> None:
     lines += [f"{step},{loss:.4f},{100 * f1:.2f}" for step, loss, f1 in report.history]
     with atomic_path(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _forget_old(work: Path, keep: int) -> None:
-    markers = sorted(work.glob(f"*/{_DONE}"), key=lambda path: path.stat().st_mtime_ns)
-    for marker in markers[:-keep]:
-        shutil.rmtree(marker.parent, ignore_errors=True)
 
 
 def publish(model: Path, out: Path, *, system: str | None = None) -> None:
