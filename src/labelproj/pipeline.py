@@ -207,7 +207,7 @@ def _train(run: Run) -> Result:
         gold_dev=run.gold("dev"),
         task=run.task,
         out=run.layout.models(run.task, run.target),
-        params=run.config.train,
+        params=run.config.train.seen_from(run.path),
         src=run.source,
         tgt=run.target,
         work=run.work("train"),

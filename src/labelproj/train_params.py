@@ -1,12 +1,13 @@
 """The section ``train`` of ``params.yaml``."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Annotated, Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from labelproj.sections import Count, Section, Share
 
-__all__ = ["LoraParams", "SystemName", "TrainParams"]
+__all__ = ["AdaptParams", "LoraParams", "SystemName", "TrainParams", "TrimParams"]
 
 #: What a downstream model can be trained on; labelproj.train.recipes says what each of them is.
 SystemName = Literal[
@@ -28,6 +29,21 @@ class LoraParams(Section):
     dropout: Share = 0.05
 
 
+class TrimParams(Section):
+    """An encoder with the vocabulary of all training texts and of ``texts`` (``train.trim``)."""
+
+    texts: tuple[str, ...] = ()
+
+
+class AdaptParams(Section):
+    """Masked language modelling on unlabelled ``texts`` before fine-tuning (``train.adapt``)."""
+
+    texts: Annotated[tuple[str, ...], Field(min_length=1)]
+    steps: Count = 1000
+    batch_words: Count = 4000
+    learning_rate: float = Field(default=5e-5, gt=0.0)
+
+
 class TrainParams(Section):
     """The downstream model and the systems to train: ``projected`` and the baselines.
 
@@ -38,7 +54,8 @@ class TrainParams(Section):
     score. ``average`` checkpoints are averaged; 1 keeps the best one on development data, null
     averages 5 for an encoder whose development data have no labels by people in the target
     language. ``average_runs`` adds the mean of each system's runs as a system of its own.
-    ``lora`` trains adapters of a pretrained encoder, which are merged into it in the end.
+    ``lora`` trains adapters of a pretrained encoder, which are merged into it in the end; before,
+    ``trim`` takes tokens away and ``adapt`` lets it read. ``{tgt}`` in their texts is the target.
     """
 
     backend: Literal["spacy", "transformers"] = "spacy"
@@ -59,6 +76,17 @@ class TrainParams(Section):
     average: Count | None = None
     average_runs: bool = False
     lora: LoraParams | None = None
+    trim: TrimParams | None = None
+    adapt: AdaptParams | None = None
+
+    def seen_from(self, path: Callable[[str], str]) -> "TrainParams":
+        """Return the same parameters with ``path`` of every file in them."""
+        changed: dict[str, Section] = {}
+        for name in ("trim", "adapt"):
+            part = getattr(self, name)
+            if part is not None:
+                changed[name] = part.model_copy(update={"texts": tuple(map(path, part.texts))})
+        return self.model_copy(update=changed)
 
     @model_validator(mode="after")
     def _fits_backend(self) -> "TrainParams":
@@ -72,8 +100,9 @@ class TrainParams(Section):
 
     @model_validator(mode="after")
     def _pretrained(self) -> "TrainParams":
-        if self.lora is not None and (self.backend == "spacy" or self.model is None):
-            raise ValueError("lora needs a pretrained encoder: backend transformers, and model")
+        asked = [name for name in ("lora", "trim", "adapt") if getattr(self, name) is not None]
+        if asked and (self.backend == "spacy" or self.model is None):
+            raise ValueError(f"{asked[0]} needs a pretrained encoder: backend transformers, model")
         return self
 
     @model_validator(mode="after")

@@ -27,6 +27,7 @@ from labelproj.cli import (
     review,
     show,
     stage,
+    trim,
 )
 from labelproj.errors import LabelprojError, StorageError
 from labelproj.progress import console, set_up_logging
@@ -47,6 +48,7 @@ app.command("filter")(filter.filter_)
 app.command("calibrate")(calibrate.calibrate)
 app.command("report")(report.report)
 app.command("show")(show.show)
+app.command("trim-vocabulary")(trim.trim_vocabulary)
 app.command("results")(results.results)
 app.command("doctor")(doctor.doctor)
 app.add_typer(dialogue.app, name="dialogue")

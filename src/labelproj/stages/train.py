@@ -3,24 +3,27 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 from labelproj import tables
-from labelproj.config import TrainParams
+from labelproj.config import SystemName, TrainParams
 from labelproj.errors import MissingInputError
 from labelproj.progress import log
 from labelproj.provenance import now, signature, versions
 from labelproj.records import Reject
 from labelproj.shards import write_manifest
+from labelproj.stages.trim import texts_of
 from labelproj.tasks import task_named
 from labelproj.train import CARD, ENSEMBLE
 from labelproj.train.recipes import Recipes
+from labelproj.train.start import prepared_start
 from labelproj.train.systems import (
     MEAN,
     TAUGHT_BY_PEOPLE,
     THERE_AND_BACK,
+    System,
     publish,
     publish_ensemble,
     publish_mean,
@@ -69,7 +72,8 @@ def run_train(
     - ``gold``: ``gold_train`` and ``gold_dev``, files in any readable format; without
       ``gold_dev`` a tenth is held out.
 
-    Without ``gold_train`` the systems that need it are left out, and with another task than
+    Before, ``params.trim`` and ``params.adapt`` make the encoder that all start from. Without
+    ``gold_train`` the systems that need it are left out, and with another task than
     ``ner`` those that go through a translation. What a tagger is taught of the
     documents is for ``task`` to say. So only ``gold`` is ever chosen on
     target-language labels made by people. Finished systems stay in ``work`` and are used again
@@ -88,15 +92,15 @@ def run_train(
     (out / "manifest.json").unlink(missing_ok=True)
     with ExitStack() as stack:
         place = work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        for name in dict.fromkeys(params.systems):
-            if name in TAUGHT_BY_PEOPLE and gold[0] is None:
-                log.info("%s: no gold training data for %s, left out", name, tgt)
-                continue
-            if name in THERE_AND_BACK and task != "ner":
-                log.info("%s: only for the task ner, left out of %s", name, task)
-                continue
-            if name == ENSEMBLE:  # it comes last, when its members are there
-                continue
+        names = _names(params, task=task, tgt=tgt, gold=gold[0] is not None)
+        starting, start = prepared_start(
+            params,
+            own=lambda: _texts(recipes.system(name, seed=seeds[0]) for name in names),
+            read=lambda specs: lambda: texts_of([spec.replace("{tgt}", tgt) for spec in specs]),
+            work=place / "start",
+            resume=resume,
+        )
+        for name in names:
             system = recipes.system(name, seed=seeds[0])
             for seed in seeds:
                 # Runs with other documents may have other labels: there is no mean of them.
@@ -105,7 +109,7 @@ def run_train(
                 run = run_name(name, seed, seeds)
                 model, known[run] = train_system(
                     system,
-                    params=run_params(params, name, seed=seed),
+                    params=run_params(starting, name, seed=seed),
                     work=place,
                     resume=resume,
                     keep=max(_KEEP, len(params.systems) * len(seeds)),
@@ -143,6 +147,7 @@ def run_train(
             "failed": 0,
         },
         "systems": known,
+        "start": start,
     }
     write_manifest(out / "manifest.json", manifest)
     return manifest
@@ -150,6 +155,26 @@ def run_train(
 
 def _spec(gold: Path | str | None) -> str | None:
     return str(gold) if gold else None
+
+
+def _names(params: TrainParams, *, task: str, tgt: str, gold: bool) -> list[SystemName]:
+    """Return the systems that have something to be trained on, of those asked for."""
+    names: list[SystemName] = []
+    for name in dict.fromkeys(params.systems):
+        if name in TAUGHT_BY_PEOPLE and not gold:
+            log.info("%s: no gold training data for %s, left out", name, tgt)
+        elif name in THERE_AND_BACK and task != "ner":
+            log.info("%s: only for the task ner, left out of %s", name, task)
+        elif name != ENSEMBLE:  # it is made when its members are there
+            names.append(name)
+    return names
+
+
+def _texts(systems: Iterable[System]) -> Iterator[str]:
+    for system in systems:
+        for document in (*system.train, *system.dev):
+            for segment in document.segments:
+                yield segment.text
 
 
 def _forget_others(out: Path, known: Collection[str]) -> None:

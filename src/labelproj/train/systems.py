@@ -94,7 +94,7 @@ def shaping_params(params: TrainParams) -> dict[str, object]:
     if params.average_runs:
         shaping["start"] = params.seeds[0]
     if params.backend == "spacy":
-        for name in ("model", "max_length", "label_smoothing", "lora"):
+        for name in ("model", "max_length", "label_smoothing", "lora", "trim", "adapt"):
             del shaping[name]
     elif params.model and Path(params.model).is_dir():
         shaping["model"] = file_digest(Path(params.model))
