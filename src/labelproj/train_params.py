@@ -7,12 +7,25 @@ from pydantic import Field, field_validator, model_validator
 
 from labelproj.sections import Count, Section, Share
 
-__all__ = ["AdaptParams", "LoraParams", "SystemName", "TrainParams", "TrimParams"]
+__all__ = [
+    "OWN",
+    "AdaptParams",
+    "LoraParams",
+    "MixParams",
+    "PartParams",
+    "SystemName",
+    "TrainParams",
+    "TrimParams",
+]
+
+#: What stands in ``train.mix`` for data of the project's own.
+OWN = ("projected", "source")
 
 #: What a downstream model can be trained on; labelproj.train.recipes says what each of them is.
 SystemName = Literal[
     "projected",
     "projected+source",
+    "multi-source",
     "few-shot",
     "zero-shot",
     "translate-test",
@@ -42,6 +55,28 @@ class AdaptParams(Section):
     steps: Count = 1000
     batch_words: Count = 4000
     learning_rate: float = Field(default=5e-5, gt=0.0)
+
+
+class PartParams(Section):
+    """Labelled data of a mixture: ``projected``, ``source``, or a file in any readable format.
+
+    ``lang`` is the language of a file, ``weight`` multiplies its share.
+    """
+
+    data: str
+    lang: str | None = None
+    weight: float = Field(default=1.0, gt=0.0)
+    licence: str | None = None
+
+
+class MixParams(Section):
+    """What the system ``multi-source`` is trained on (``train.mix``).
+
+    A part's share is its weight times its words to the power of 1 / ``temperature``.
+    """
+
+    parts: Annotated[tuple[PartParams, ...], Field(min_length=1)]
+    temperature: float = Field(default=1.0, gt=0.0)
 
 
 class TrainParams(Section):
@@ -78,6 +113,7 @@ class TrainParams(Section):
     lora: LoraParams | None = None
     trim: TrimParams | None = None
     adapt: AdaptParams | None = None
+    mix: MixParams | None = None
 
     def seen_from(self, path: Callable[[str], str]) -> "TrainParams":
         """Return the same parameters with ``path`` of every file in them."""
@@ -86,6 +122,12 @@ class TrainParams(Section):
             part = getattr(self, name)
             if part is not None:
                 changed[name] = part.model_copy(update={"texts": tuple(map(path, part.texts))})
+        if self.mix is not None:
+            parts = [
+                one if one.data in OWN else one.model_copy(update={"data": path(one.data)})
+                for one in self.mix.parts
+            ]
+            changed["mix"] = self.mix.model_copy(update={"parts": tuple(parts)})
         return self.model_copy(update=changed)
 
     @model_validator(mode="after")
@@ -103,6 +145,12 @@ class TrainParams(Section):
         asked = [name for name in ("lora", "trim", "adapt") if getattr(self, name) is not None]
         if asked and (self.backend == "spacy" or self.model is None):
             raise ValueError(f"{asked[0]} needs a pretrained encoder: backend transformers, model")
+        return self
+
+    @model_validator(mode="after")
+    def _mixture(self) -> "TrainParams":
+        if "multi-source" in self.systems and self.mix is None:
+            raise ValueError("the system 'multi-source' needs mix.parts")
         return self
 
     @model_validator(mode="after")

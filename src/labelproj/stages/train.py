@@ -64,6 +64,7 @@ def run_train(
       labels too);
     - ``projected+source``: the same and the labelled source of ``source_units``
       (``tables.UNITS``), without the documents of the validation split;
+    - ``multi-source``: the parts of ``params.mix``, in their proportions;
     - ``few-shot``: the same as ``projected`` and ``params.few_shot`` documents of
       ``gold_train``, others for each seed, repeated until they are a tenth of the texts;
     - ``zero-shot``: the labelled source, chosen on a held-out tenth of it;
@@ -136,7 +137,9 @@ def run_train(
         "stage": "train",
         "signature": signature("train", {name: one["signature"] for name, one in known.items()}),
         "params": shaping_params(params)
-        | params.model_dump(include={"seeds", "few_shot", "weights", "average_runs"}, mode="json"),
+        | params.model_dump(
+            include={"seeds", "few_shot", "weights", "average_runs", "mix"}, mode="json"
+        ),
         "versions": versions(),
         "created": now(),
         "seconds": round(time.monotonic() - started, 3),

@@ -11,12 +11,15 @@ from labelproj.provenance import text_digest
 from labelproj.records import Document, Reject
 from labelproj.tasks import Task
 from labelproj.train.data import dataset_documents, held_out, read_gold, source_documents, taught
+from labelproj.train.mix import mixed
 from labelproj.train.systems import System
+from labelproj.train_params import OWN, PartParams
 
 __all__ = ["Recipes"]
 
 #: Few gold examples are repeated until they are this share of the texts.
 _FEW_SHARE = 0.1
+_DATASET, _SOURCE = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Recipes:
             else:
                 train, dev = held_out(train, seed=self.params.seed)
             return self._made(name, train, dev, where=self.gold_train, rejects=rejects)
+        if name == "multi-source":
+            return self._mixture()
         train, dev = self._projected()
         rejects = []
         if name == "projected+source":
@@ -64,6 +69,44 @@ class Recipes:
             gold, rejects = read_gold(str(self.gold_train), lang=self.tgt)
             train = [*train, *self._few(gold, beside=len(train), seed=seed)]
         return self._made(name, train, dev, where=self.dataset, rejects=rejects)
+
+    def _mixture(self) -> System:
+        """Put the parts of ``params.mix`` together.
+
+        The dataset's validation split is what it is chosen on, without the dataset a tenth of each
+        part. What has the id of a document of that split, in whatever language, is not learnt.
+        """
+        mix = self.params.mix
+        assert mix is not None  # TrainParams sees to it
+        rejects: list[Reject] = []
+        parts: list[list[Document]] = []
+        dev: list[Document] = []
+        own = any(part.data == _DATASET for part in mix.parts)
+        for part in mix.parts:
+            if part.data == _DATASET:
+                train, dev = self._projected()
+            else:
+                train, bad = self._part(part)
+                rejects += bad
+                if not own:
+                    train, more = held_out(train, seed=self.params.seed)
+                    dev += more
+            parts.append(train)
+        chosen_on = {document.id for document in dev}
+        parts = [[one for one in part if one.id not in chosen_on] for part in parts]
+        for part, documents in zip(mix.parts, parts, strict=True):
+            if not any(segment.text.strip() for one in documents for segment in one.segments):
+                raise MissingInputError("nothing to learn from", where=part.data)
+        weights = [part.weight for part in mix.parts]
+        together, times = mixed(parts, weights=weights, temperature=mix.temperature)
+        said = (f"{part.data} {often:.2f}" for part, often in zip(mix.parts, times, strict=True))
+        log.info("multi-source: times each part is gone through: %s", ", ".join(said))
+        return self._made("multi-source", together, dev, where="train.mix", rejects=rejects)
+
+    def _part(self, part: PartParams) -> tuple[list[Document], list[Reject]]:
+        if part.data == _SOURCE:
+            return self._source(), []
+        return read_gold(part.data, lang=part.lang or self.src)
 
     def _source(self) -> list[Document]:
         return source_documents(self.source_units, lang=self.src)

@@ -42,7 +42,7 @@ __all__ = [
 #: Every system, in the order in which they are shown.
 NAMES: tuple[str, ...] = get_args(SystemName)
 #: Those that are trained on translations, and those that are trained on gold target data.
-TRANSLATED = ("projected", "projected+source", "few-shot")
+TRANSLATED = ("projected", "projected+source", "multi-source", "few-shot")
 TAUGHT_BY_PEOPLE = ("few-shot", "gold")
 #: Those that translate a text before they label it.
 THERE_AND_BACK = ("translate-test", "ensemble")
@@ -90,7 +90,8 @@ def run_params(params: TrainParams, system: str, *, seed: int) -> TrainParams:
 
 def shaping_params(params: TrainParams) -> dict[str, object]:
     """Return the parameters that shape a trained model, and the digest of a local encoder."""
-    shaping = params.model_dump(exclude={"systems", "seeds", "few_shot", "weights", "average_runs"})
+    data = {"systems", "seeds", "few_shot", "weights", "average_runs", "mix"}
+    shaping = params.model_dump(exclude=data)
     if params.average_runs:
         shaping["start"] = params.seeds[0]
     if params.backend == "spacy":
