@@ -58,8 +58,8 @@ def require_torch() -> Any:
 
 
 def _tag_maps(tags: Sequence[str]) -> dict[str, object]:
-    if not tags:
-        return {}
+    if not tags:  # a start and an end
+        return {"num_labels": 2}
     return {
         "id2label": dict(enumerate(tags)),
         "label2id": {tag: index for index, tag in enumerate(tags)},
@@ -69,17 +69,18 @@ def _tag_maps(tags: Sequence[str]) -> dict[str, object]:
 def open_encoder(name: str, head: Head, tags: Sequence[str] | None = None) -> tuple[Any, Any]:
     """Return the model and the tokenizer of a Hub id or local folder.
 
-    With ``tags`` (none at all for a head without names) a head that is missing or another's is
-    made anew. Raises ModelNotFoundError when there is no such model, ModelError when its
+    With ``tags`` (an empty list where the head needs none) a head that is missing or another's
+    is made anew. Raises ModelNotFoundError when there is no such model, ModelError when its
     tokenizer gives no offsets.
     """
     import transformers
 
+    options = {} if tags is None else _tag_maps(tags)
     try:
         with quiet():
             tokenizer = transformers.AutoTokenizer.from_pretrained(name)
             model = getattr(transformers, head.opened).from_pretrained(
-                name, ignore_mismatched_sizes=tags is not None, **_tag_maps(tags or ())
+                name, ignore_mismatched_sizes=tags is not None, **options
             )
     except DependencyError:
         raise
