@@ -26,7 +26,7 @@ from labelproj.train.base import Reader, Tagger
 from labelproj.train.data import documents_digest, read_gold, span_values
 from labelproj.train.systems import NAMES, system_of
 
-__all__ = ["run_evaluate"]
+__all__ = ["predicted", "run_evaluate"]
 
 _PREDICT = 256
 Spans = tuple[Span, ...]
@@ -72,7 +72,7 @@ def run_evaluate(
     labels = {span.label for spans in gold for span in spans}
     for name, folder in folders.items():
         model = load_model(folder)
-        predictions[name] = _predicted(model, cases, what, params, name=name)
+        predictions[name] = predicted(model, cases, what, params, name=name)
         known = mapped_predictions([Span("", 0, 0, x) for x in model.labels], params.label_map)
         unseen[name] = sorted(labels - {span.label for span in known})
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
@@ -141,7 +141,7 @@ def _cases(documents: Sequence[Document], task: Task, params: EvaluateParams) ->
     return [replace(case, gold=mapped_gold(case.gold, params.label_map)) for case in cases]
 
 
-def _predicted(
+def predicted(
     model: Tagger | Reader, cases: Sequence[Case], task: Task, params: EvaluateParams, *, name: str
 ) -> list[Spans]:
     """Return a system's answer to each case, in the places of the case's text."""
