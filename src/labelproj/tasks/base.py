@@ -170,10 +170,19 @@ class Task(ABC):
         """Apply the policy of ``params`` to a document whose units were accepted."""
         return Usable(one)
 
+    def shown(self, source: Document, usable: Usable) -> dict[str, object]:
+        """Return what the report draws of a document, as JSON values; only for tasks with a view.
+
+        ``source`` is the source document as far as its units were accepted.
+        """
+        return {}
+
     @abstractmethod
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return the dataset of a job with these span ``labels``, rejected units' too."""
 
+    #: How the report draws a document (see :meth:`shown`); None where rows of units say it all.
+    view: ClassVar[str | None] = None
     #: Models of its own (``labelproj.train.READERS``), each by the backend that it stands for.
     models: ClassVar[Mapping[str, str]] = {}
     #: The columns of the dataset that :meth:`document` needs.

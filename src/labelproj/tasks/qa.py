@@ -20,6 +20,7 @@ from labelproj.tasks.base import (
     only_spans,
     require_datasets,
 )
+from labelproj.tasks.shown import shown_answers
 from labelproj.text import sentences, words
 
 __all__ = ["QuestionAnswering", "tier_of"]
@@ -129,6 +130,7 @@ class QuestionAnswering(Task):
     title = "answers"
     category = "question-answering"
     ids: ClassVar[tuple[str, ...]] = ("extractive-qa",)
+    view = "answers"
     exports: ClassVar[tuple[tuple[str, str], ...]] = (
         (".jsonl", "jsonl"),
         (".squad.json", "squad"),
@@ -200,6 +202,10 @@ class QuestionAnswering(Task):
         )
         kept = replace(kept, document=document, projections=tuple(own for _, own in pairs))
         return Usable(kept, {"question": len(questions)}, tuple(dropped))
+
+    def shown(self, source: Document, usable: Usable) -> dict[str, object]:
+        """See :func:`labelproj.tasks.shown.shown_answers`."""
+        return shown_answers(source, usable)
 
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return rows with SQuAD's columns, scores and tiers."""
