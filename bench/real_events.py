@@ -104,7 +104,7 @@ def result(root: Path, tgt: str, bitext: str) -> dict[str, object]:
         "triggers placed": counts[True, True],
         "arguments": counts[False, True] + counts[False, False],
         "arguments placed": counts[False, True],
-        "items": built["counts"].get("items"),
+        "items": built["items"],
         "methods": compared,
         "systems": {name: {key: one[key] for key in SCORES} for name, one in systems.items()},
     }

@@ -29,9 +29,10 @@ function connect(article) {
     for (const mark of graph.querySelectorAll("mark")) {
       for (const id of mark.dataset.s.split(" ")) if (!firsts.has(id)) firsts.set(id, mark);
     }
+    // Between lines an edge leaves and arrives on the sides that face each other; on a line, above it.
     const place = (mark) => {
       const rect = mark.getClientRects()[0];
-      return { x: rect.left + rect.width / 2 - box.left, y: rect.top - box.top };
+      return { x: rect.left + rect.width / 2 - box.left, top: rect.top - box.top, bottom: rect.bottom - box.top };
     };
     const drawing = document.createElementNS(SVG, "svg");
     for (const [name, value] of Object.entries({ width: box.width, height: box.height, "aria-hidden": "true" })) drawing.setAttribute(name, value);
@@ -40,13 +41,17 @@ function connect(article) {
       const head = firsts.get(event);
       if (id === event || !head) continue;
       const [from, to] = [place(head), place(mark)];
-      const rise = from.y === to.y ? Math.min(20, 8 + Math.abs(to.x - from.x) / 14) : 14;
+      const down = to.top > from.bottom;
+      const up = to.bottom < from.top;
+      const [y0, y1] = [down ? from.bottom : from.top, up ? to.bottom : to.top];
+      const bend = down || up ? (y1 - y0) / 2 : -Math.min(20, 8 + Math.abs(to.x - from.x) / 14);
+      const into = up ? 1 : -1;
       const edge = document.createElementNS(SVG, "path");
       const colour = `var(--k${Number(event.slice(1)) % COLOURS})`;
-      edge.setAttribute("d", `M${from.x} ${from.y} C${from.x} ${from.y - rise} ${to.x} ${to.y - rise} ${to.x} ${to.y - 2}`);
+      edge.setAttribute("d", `M${from.x} ${y0} C${from.x} ${y0 + bend} ${to.x} ${down || up ? y1 - bend : y1 + bend} ${to.x} ${y1 + 2 * into}`);
       edge.setAttribute("style", `stroke: ${colour}`);
       const tip = document.createElementNS(SVG, "path");
-      tip.setAttribute("d", `M${to.x - 3.5} ${to.y - 6} L${to.x} ${to.y} L${to.x + 3.5} ${to.y - 6} Z`);
+      tip.setAttribute("d", `M${to.x - 3.5} ${y1 + 6 * into} L${to.x} ${y1} L${to.x + 3.5} ${y1 + 6 * into} Z`);
       tip.setAttribute("style", `fill: ${colour}; stroke: none`);
       drawing.append(edge, tip);
     }
