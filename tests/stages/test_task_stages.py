@@ -16,6 +16,7 @@ import yaml
 from labelproj import tables
 from labelproj.config import FilterParams, PrepareParams, ProjectParams, TranslateParams
 from labelproj.errors import UsageError
+from labelproj.evaluate.answers import score_answer_files
 from labelproj.formats import read_documents
 from labelproj.pipeline import run_stage
 from labelproj.records import Document
@@ -232,7 +233,17 @@ def test_a_reader_is_trained_where_there_are_encoders(project: Path, tmp_path: P
     card = json.loads((root / "outputs/models/qa-ha/projected/labelproj.json").read_text())
     assert (card["backend"], card["labels"]) == ("transformers-qa", ["answer"])
     metrics = json.loads((root / "outputs/evaluation/qa-ha/metrics.json").read_text())
-    assert metrics["systems"]["projected"]["questions"] == 24
+    system = metrics["systems"]["projected"]
+    assert system["questions"] == 24
+    # The stage's own predictions can be scored again, as files.
+    predicted = root / "outputs/evaluation/qa-ha/predictions.jsonl"
+    again = score_answer_files(predicted, root / "questions.gold.jsonl", lang="ha")
+    assert {key: again[key] for key in ("answer_f1", "mlqa_f1", "missing")} == {
+        "answer_f1": system["answer_f1"],
+        "mlqa_f1": system["mlqa_f1"],
+        "missing": 0,
+    }
+    assert again["span_questions"] == 24
 
 
 def test_a_task_without_inputs_of_its_own(project: Path) -> None:

@@ -73,9 +73,11 @@ print(tagger("..."))""",
 # pip install labelproj  (its windows and its margin for "no answer" are used)
 from pathlib import Path
 
+from huggingface_hub import snapshot_download
+
 from labelproj.train import load_model
 
-reader = load_model(Path("path/to/this/folder"))
+reader = load_model(Path(snapshot_download("path/to/this/folder")))
 print(reader.read([("question", "context")]))""",
 }
 
