@@ -9,7 +9,7 @@ import polars as pl
 from labelproj import tables
 from labelproj.records import Document, Segment, Span, Unit
 
-__all__ = ["TINY", "invented_documents", "write_dataset", "write_units"]
+__all__ = ["TINY", "invented_documents", "invented_questions", "write_dataset", "write_units"]
 
 _PEOPLE = ("Amina Bello", "Yusuf Danladi", "Grace Obi", "Musa", "Halima Sani", "Peter Okoro")
 _PLACES = ("Kano", "Zariya", "Masar", "Port Harcourt", "Jos", "Ilorin")
@@ -79,3 +79,25 @@ def write_units(path: Path, documents: Sequence[Document]) -> None:
         )
         rows.append(tables.unit_row(unit, given=None, signature="prepare:0"))
     tables.write(tables.frame(rows, tables.UNITS), path, tables.UNITS)
+
+
+def invented_questions(count: int, *, seed: int = 0, unanswerable: int = 4) -> list[Document]:
+    """Return ``count`` contexts with a question each; every so many-th has no answer."""
+    rng = random.Random(seed)
+    documents = []
+    for number in range(count):
+        person, place = rng.choice(_PEOPLE), rng.choice(_PLACES)
+        text = f"{'Kasuwa ta yi shiru. ' * rng.randint(1, 4)}{person} ta isa {place} jiya."
+        question, right = rng.choice((("Wa ya isa?", person), ("Ina ta isa?", place)))
+        spans: tuple[Span, ...] = ()
+        if number % unanswerable:
+            start = text.index(right)
+            spans = (Span("a", start, start + len(right), "answer", "q"),)
+        else:
+            question = "Nawa ne?"
+        segments = (
+            Segment("context", "context", text, spans),
+            Segment("q", "question", question),
+        )
+        documents.append(Document(f"qa-{seed}-{number}", "ha", segments))
+    return documents

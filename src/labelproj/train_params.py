@@ -14,6 +14,7 @@ __all__ = [
     "MixParams",
     "PartParams",
     "SystemName",
+    "TierWeights",
     "TrainParams",
     "TrimParams",
 ]
@@ -79,6 +80,18 @@ class MixParams(Section):
     temperature: float = Field(default=1.0, gt=0.0)
 
 
+class TierWeights(Section):
+    """How much an example of each tier counts."""
+
+    A: Share = 1.0
+    B: Share = 0.6
+    C: Share = 0.3
+
+    def of(self, tier: str) -> float:
+        """Return the weight of ``tier``."""
+        return {"A": self.A, "B": self.B, "C": self.C}[tier]
+
+
 class TrainParams(Section):
     """The downstream model and the systems to train: ``projected`` and the baselines.
 
@@ -86,11 +99,12 @@ class TrainParams(Section):
     models made from scratch and 5e-5 for a pretrained encoder. ``seeds`` go before ``seed``:
     every system is trained with each of them. ``few_shot`` is the number of gold documents of
     the system ``few-shot``. With ``weights: score`` projected examples count by their projection
-    score. ``average`` checkpoints are averaged; 1 keeps the best one on development data, null
-    averages 5 for an encoder whose development data have no labels by people in the target
-    language. ``average_runs`` adds the mean of each system's runs as a system of its own.
-    ``lora`` trains adapters of a pretrained encoder, which are merged into it in the end; before,
-    ``trim`` takes tokens away and ``adapt`` lets it read. ``{tgt}`` in their texts is the target.
+    score, with ``tier`` by ``tier_weights`` where the task has tiers. ``average`` checkpoints are
+    averaged; 1 keeps the best one on development data, null averages 5 for an encoder whose
+    development data have no labels by people in the target language. ``average_runs`` adds the
+    mean of each system's runs as a system of its own. ``lora`` trains adapters of a pretrained
+    encoder, which are merged into it in the end; before, ``trim`` takes tokens away and ``adapt``
+    lets it read. ``{tgt}`` in their texts is the target.
     """
 
     backend: Literal["spacy", "transformers"] = "spacy"
@@ -106,7 +120,8 @@ class TrainParams(Section):
     seed: int = 13
     seeds: tuple[int, ...] = ()
     few_shot: Count = 50
-    weights: Literal["none", "score"] = "none"
+    weights: Literal["none", "score", "tier"] = "none"
+    tier_weights: TierWeights = TierWeights()
     label_smoothing: Share = 0.0
     average: Count | None = None
     average_runs: bool = False

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from hub_server import TOKEN, running_hub
+from invented import invented_questions
 from labelproj.config import TrainParams
 from labelproj.errors import LabelprojError, MissingInputError, UsageError
 from labelproj.progress import Silent
@@ -18,7 +19,7 @@ from labelproj.release.hub import HubTarget
 from labelproj.release.local import FolderTarget
 from labelproj.release.models import build_model_release
 from labelproj.release.push import push_release
-from labelproj.train import BACKENDS
+from labelproj.train import BACKENDS, READERS
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 TEXTS = ("Amina ta isa Kano.", "Musa ya isa Jos.", "Ladi ta bar Kano.")
@@ -99,6 +100,26 @@ def test_a_model_is_released_with_its_card(trained: Path, tmp_path: Path) -> Non
         assert said in text
     code = text.split("```python\n")[1].split("```")[0]
     compile(code, "card", "exec")
+
+
+def test_a_reader_is_released_as_what_it_is(trained: Path, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(trained, root)
+    folder = root / "outputs/models/ner-ha/projected"
+    params = TrainParams(backend="transformers", max_steps=2, max_length=32)
+    reader = READERS["transformers-qa"](params)
+    reader.fit(invented_questions(6), [], progress=Silent())
+    shutil.rmtree(folder)
+    reader.save(folder)
+    note = {"backend": "transformers-qa", "system": "projected", "labels": ["answer"]}
+    (folder / "labelproj.json").write_text(json.dumps(note | {"signature": "train:1"}))
+    build(root, tmp_path / "m")
+    assert check_release(tmp_path / "m") == []
+    text = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    head = yaml.safe_load(text.split("---\n")[1])
+    assert (head["library_name"], head["pipeline_tag"]) == ("transformers", "question-answering")
+    assert "A reader in Hausa" in text
+    compile(text.split("```python\n")[1].split("```")[0], "card", "exec")
 
 
 def test_what_was_published_loads_with_its_library(trained: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import csv
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,18 @@ from labelproj.progress import log, track
 from labelproj.provenance import now, signature, versions
 from labelproj.records import Document, Span
 from labelproj.shards import write_manifest
-from labelproj.stages.translate_test import TranslateTest
+from labelproj.stages.translate_test import BackTagger, TranslateTest
 from labelproj.tasks import Case, Task, task_named
-from labelproj.train import CARD, ENSEMBLE, load_tagger
+from labelproj.train import CARD, ENSEMBLE, load_model
+from labelproj.train.base import Reader, Tagger
 from labelproj.train.data import documents_digest, read_gold, span_values
 from labelproj.train.systems import NAMES, THERE_AND_BACK, system_of
 
-__all__ = ["run_evaluate"]
+__all__ = ["predicted", "run_evaluate"]
 
 _PREDICT = 256
 Spans = tuple[Span, ...]
-Predict = Callable[[Sequence[str]], list[Spans]]
+Answering = Tagger | Reader | BackTagger
 
 
 def run_evaluate(
@@ -79,13 +80,13 @@ def run_evaluate(
     labels = {span.label for spans in gold for span in spans}
     for name, folder in folders.items():
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        if whole := system_of(name) in THERE_AND_BACK:
-            answer, taught = _reader(folder, card, back), card["labels"]
-        else:
-            tagger = load_tagger(folder)
-            answer, taught = tagger.predict, tagger.labels
-        predictions[name] = _predicted(answer, cases, what, params, name=name, whole=whole)
-        known = mapped_predictions([Span("", 0, 0, x) for x in taught], params.label_map)
+        model: Answering = (
+            _by_translation(folder, card, back)
+            if system_of(name) in THERE_AND_BACK
+            else load_model(folder)
+        )
+        predictions[name] = predicted(model, cases, what, params, name=name)
+        known = mapped_predictions([Span("", 0, 0, x) for x in model.labels], params.label_map)
         unseen[name] = sorted(labels - {span.label for span in known})
         made_by[name], seeds[name] = card["signature"], str(card.get("seed", name))
         if unseen[name]:
@@ -164,7 +165,9 @@ def _translations(documents: Sequence[Document]) -> dict[str, str]:
     }
 
 
-def _reader(folder: Path, card: Mapping[str, Any], back: TranslateTest | None) -> Predict:
+def _by_translation(
+    folder: Path, card: Mapping[str, Any], back: TranslateTest | None
+) -> BackTagger:
     """Return what answers for a system that goes through a translation."""
     if back is None:
         raise UsageError(
@@ -173,39 +176,48 @@ def _reader(folder: Path, card: Mapping[str, Any], back: TranslateTest | None) -
             remedy="set mt.back, or leave it out of train.systems",
         )
     if card["backend"] != ENSEMBLE:
-        return lambda texts: back.predict(texts, folder)
+        return BackTagger(back, folder, tuple(card["labels"]))
     trained, reader = (folder.parent / member for member in card["members"])
-    return lambda texts: back.ensemble(texts, reader, trained=trained)
+    return BackTagger(back, reader, tuple(card["labels"]), trained=trained)
 
 
-def _predicted(
-    predict: Predict,
-    cases: Sequence[Case],
-    task: Task,
-    params: EvaluateParams,
-    *,
-    name: str,
-    whole: bool,
+def predicted(
+    model: Answering, cases: Sequence[Case], task: Task, params: EvaluateParams, *, name: str
 ) -> list[Spans]:
-    """Return a system's answer to each case, in the places of the case's text.
-
-    With ``whole`` it is given all texts at once: an aligner is to learn from all of them.
-    """
-    prompts = [(index, prompt) for index, case in enumerate(cases) for prompt in case.prompts]
-    found: list[list[Span]] = [[] for _ in cases]
-    with track(f"predict with {name}", len(prompts)) as progress:
-        size = max(1, len(prompts)) if whole else _PREDICT
-        for first in range(0, len(prompts), size):
-            part = prompts[first : first + size]
-            predicted = predict([prompt.text for _, prompt in part])
-            for (index, prompt), spans in zip(part, predicted, strict=True):
-                restored = (prompt.restored(span) for span in spans)
-                found[index] += [span for span in restored if span is not None]
-            progress.advance(len(part))
+    """Return a system's answer to each case, in the places of the case's text."""
+    what = f"predict with {name}"
+    found = _read(model, cases, what) if isinstance(model, Reader) else _tag(model, cases, what)
     return [
         mapped_predictions(task.answer(case, spans), params.label_map)
         for case, spans in zip(cases, found, strict=True)
     ]
+
+
+def _read(model: Reader, cases: Sequence[Case], name: str) -> list[list[Span]]:
+    questions = [(case.question or "", case.text) for case in cases]
+    found: list[list[Span]] = []
+    with track(name, len(questions)) as progress:
+        for first in range(0, len(questions), _PREDICT):
+            part = questions[first : first + _PREDICT]
+            found += map(list, model.read(part))
+            progress.advance(len(part))
+    return found
+
+
+def _tag(model: Tagger | BackTagger, cases: Sequence[Case], name: str) -> list[list[Span]]:
+    prompts = [(index, prompt) for index, case in enumerate(cases) for prompt in case.prompts]
+    found: list[list[Span]] = [[] for _ in cases]
+    # An aligner learns from all texts together.
+    size = max(1, len(prompts)) if isinstance(model, BackTagger) else _PREDICT
+    with track(name, len(prompts)) as progress:
+        for first in range(0, len(prompts), size):
+            part = prompts[first : first + size]
+            predicted = model.predict([prompt.text for _, prompt in part])
+            for (index, prompt), spans in zip(part, predicted, strict=True):
+                restored = (prompt.restored(span) for span in spans)
+                found[index] += [span for span in restored if span is not None]
+            progress.advance(len(part))
+    return found
 
 
 def _write_metrics(metrics: Mapping[str, object], out: Path) -> None:

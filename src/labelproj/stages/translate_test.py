@@ -7,6 +7,7 @@ themselves, the two make an ensemble (:mod:`labelproj.train.blend`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from labelproj.train.labeller import Labeller
 from labelproj.train.token_classification import TransformersTagger
 from labelproj.translate.model import model_digest
 
-__all__ = ["TranslateTest"]
+__all__ = ["BackTagger", "TranslateTest"]
 
 Row = dict[str, Any]
 _BATCH = 256
@@ -184,6 +185,22 @@ class TranslateTest:
                     tags=reader.tags,
                 )
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class BackTagger:
+    """A model that reads translations, ``trained`` beside it for an ensemble, as a tagger."""
+
+    way: TranslateTest
+    model: Path
+    labels: tuple[str, ...]
+    trained: Path | None = None
+
+    def predict(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        """Return the spans of each text. All that there are should come together."""
+        if self.trained is None:
+            return self.way.predict(texts, self.model)
+        return self.way.ensemble(texts, self.model, trained=self.trained)
 
 
 def _spans(row: Row) -> Iterator[Span]:

@@ -15,6 +15,7 @@ from labelproj.dialogue.values import Lexicon, ValueMap
 from labelproj.records import Document
 from labelproj.tasks.base import Dataset, Dropped, Row, Usable, require_datasets
 from labelproj.tasks.ner import Ner
+from labelproj.tasks.shown import shown_dialogue
 
 __all__ = ["Dialogues"]
 
@@ -73,6 +74,7 @@ class Dialogues(Ner):
     name = "tod"
     title = "slots of task-oriented dialogues"
     ids: ClassVar[tuple[str, ...]] = ()
+    view = "dialogue"
     exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
 
     def problem(self, document: Document) -> str | None:
@@ -114,6 +116,10 @@ class Dialogues(Ner):
             if not entry.known
         )
         return Usable(replace(one, document=local), {"value": len(entries)}, dropped)
+
+    def shown(self, source: Document, usable: Usable) -> dict[str, object]:
+        """See :func:`labelproj.tasks.shown.shown_dialogue`."""
+        return shown_dialogue(source, usable)
 
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return rows with tokens and IOB2 tags, role, state and acts."""

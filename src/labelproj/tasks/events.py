@@ -21,6 +21,7 @@ from labelproj.tasks.base import (
     only_spans,
     require_datasets,
 )
+from labelproj.tasks.shown import shown_events
 from labelproj.text import words
 
 __all__ = ["EventArguments"]
@@ -137,6 +138,7 @@ class EventArguments(Task):
 
     name = "eae"
     title = "event triggers and arguments"
+    view = "events"
     exports: ClassVar[tuple[tuple[str, str], ...]] = (
         (".jsonl", "jsonl"),
         (".oneie.jsonl", "oneie"),
@@ -191,6 +193,10 @@ class EventArguments(Task):
             ]
         kept = only_spans(one, lambda p: p.group not in bad and p.span_id not in lost)
         return Usable(kept, items, tuple(dropped))
+
+    def shown(self, source: Document, usable: Usable) -> dict[str, object]:
+        """See :func:`labelproj.tasks.shown.shown_events`."""
+        return shown_events(source, usable)
 
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return rows with events."""

@@ -20,6 +20,7 @@ from labelproj.tasks.base import (
     only_spans,
     require_datasets,
 )
+from labelproj.tasks.shown import shown_answers
 from labelproj.text import sentences, words
 
 __all__ = ["QuestionAnswering", "tier_of"]
@@ -129,11 +130,13 @@ class QuestionAnswering(Task):
     title = "answers"
     category = "question-answering"
     ids: ClassVar[tuple[str, ...]] = ("extractive-qa",)
+    view = "answers"
     exports: ClassVar[tuple[tuple[str, str], ...]] = (
         (".jsonl", "jsonl"),
         (".squad.json", "squad"),
     )
-    columns: ClassVar[tuple[str, ...]] = ("id", "context", "question", "answers", "score")
+    models: ClassVar[Mapping[str, str]] = {"transformers": "transformers-qa"}
+    columns: ClassVar[tuple[str, ...]] = ("id", "context", "question", "answers", "score", "tier")
 
     def problem(self, document: Document) -> str | None:
         """Refuse a document without context or question, or with an answer to no question."""
@@ -200,6 +203,10 @@ class QuestionAnswering(Task):
         kept = replace(kept, document=document, projections=tuple(own for _, own in pairs))
         return Usable(kept, {"question": len(questions)}, tuple(dropped))
 
+    def shown(self, source: Document, usable: Usable) -> dict[str, object]:
+        """See :func:`labelproj.tasks.shown.shown_answers`."""
+        return shown_answers(source, usable)
+
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return rows with SQuAD's columns, scores and tiers."""
         return _Rows(params.qa)
@@ -221,8 +228,12 @@ class QuestionAnswering(Task):
         score = row["score"]
         return float(score) if score is not None and row["answers"]["text"] else 1.0
 
+    def tier(self, row: Mapping[str, Any]) -> str | None:
+        """Return the tier of a question's answer."""
+        return str(row["tier"])
+
     def cases(self, document: Document) -> list[Case]:
-        """Return a case a question: its answer in the context, a tagger being given both."""
+        """Return a case a question: its answer in the context, a model being given both."""
         context = context_of(document)
         if context is None:
             return []
@@ -237,6 +248,7 @@ class QuestionAnswering(Task):
                     _prompt(segment.text, context.text, chunk, answers[segment.id])
                     for chunk in chunks
                 ),
+                segment.text,
             )
             for segment in document.segments
             if segment.role == QUESTION

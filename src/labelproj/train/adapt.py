@@ -17,13 +17,13 @@ from labelproj.progress import log, track
 from labelproj.train.batches import padded_batches
 from labelproj.train.encoder import require_torch, window_size
 from labelproj.train.trim import Texts
+from labelproj.train.updates import Updates
 from labelproj.train_params import AdaptParams
 from labelproj.translate.hub import find_model
 from labelproj.translate.model import quiet, write_hf
 
 __all__ = ["adapt_encoder"]
 
-_WARMUP = 0.1
 _TEXTS = 256
 #: One window in so many is held out, up to this number.
 _APART, _HELD_OUT = 20, 200
@@ -52,21 +52,13 @@ def adapt_encoder(
         raise MissingInputError("no text to adapt the encoder to", remedy="check train.adapt.texts")
     mask = _Masks(tokenizer, seed=seed, device=model.device)
     before = _loss(model, held or windows[:_HELD_OUT], tokenizer)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=params.learning_rate, weight_decay=0.01)
-    steps, warmup = params.steps, max(1, round(_WARMUP * params.steps))
+    steps = params.steps
+    updates = Updates(model, rate=params.learning_rate, steps=steps)
     batches = padded_batches([len(ids) for ids in windows], params.batch_words, random.Random(seed))
     model.train()
     with track("adapt the encoder", steps) as progress:
         for step, batch in zip(range(steps), batches, strict=False):
-            for group in optimizer.param_groups:
-                group["lr"] = params.learning_rate * min(
-                    (step + 1) / warmup, (steps - step) / (steps - warmup + 1)
-                )
-            loss = mask.loss(model, [windows[index] for index in batch])
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
+            updates.apply(mask.loss(model, [windows[index] for index in batch]), step)
             progress.advance(1)
     after = _loss(model, held or windows[:_HELD_OUT], tokenizer)
     log.info("adapted to %d windows: loss %.3f, was %.3f", len(windows), after, before)

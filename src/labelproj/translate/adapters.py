@@ -15,7 +15,7 @@ __all__ = ["RATE", "merged_weights", "with_adapters", "without_adapters"]
 #: The learning rate of adapters where none is given.
 RATE = 1e-3
 #: What peft trains whole by itself, where a model has it: it must not get adapters too.
-_HEADS = {"TOKEN_CLS": ["classifier", "score"]}
+_HEADS = {"TOKEN_CLS": ["classifier", "score"], "QUESTION_ANS": ["qa_outputs"]}
 
 
 def with_adapters(
@@ -23,7 +23,7 @@ def with_adapters(
 ) -> Any:
     """Return ``model`` with adapters of rank ``r`` at all its linear layers; the rest is frozen.
 
-    ``task`` is a name of ``peft.TaskType``; the head of a token classifier is trained whole. What
+    ``task`` is a name of ``peft.TaskType``; the head that it has is trained whole. What
     adapters say counts ``alpha / r``. Raises DependencyError without peft.
     """
     try:
