@@ -21,6 +21,7 @@ from labelproj.cli import (
     init,
     mt,
     project,
+    rank_sources,
     release,
     report,
     results,
@@ -45,6 +46,7 @@ app.command("init")(init.init)
 app.command("convert")(convert.convert)
 app.command("filter")(filter.filter_)
 app.command("calibrate")(calibrate.calibrate)
+app.command("rank-sources")(rank_sources.rank_sources)
 app.command("report")(report.report)
 app.command("show")(show.show)
 app.command("results")(results.results)
