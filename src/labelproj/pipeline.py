@@ -194,6 +194,11 @@ def _build(run: Run) -> Result:
 def _train(run: Run) -> Result:
     from labelproj.stages.train import run_train
 
+    params = run.config.train
+    if params.augment.names:
+        names = {"names": run.path(params.augment.names)}
+        augment = params.augment.model_copy(update=names)
+        params = params.model_copy(update={"augment": augment})
     return run_train(
         dataset=run.layout.dataset(run.task, run.target),
         source_units=run.layout.prepared(run.task) / "units.parquet",
@@ -201,7 +206,8 @@ def _train(run: Run) -> Result:
         gold_dev=run.gold("dev"),
         task=run.task,
         out=run.layout.models(run.task, run.target),
-        params=run.config.train,
+        params=params,
+        align=run.config.project.align,
         src=run.source,
         tgt=run.target,
         work=run.work("train"),

@@ -6,10 +6,37 @@ from pydantic import field_validator, model_validator
 
 from labelproj.sections import Count, Section, Share
 
-__all__ = ["SystemName", "TrainParams"]
+__all__ = ["AugmentParams", "SystemName", "TrainParams"]
 
 #: What a downstream model can be trained on; labelproj.train.recipes says what each of them is.
-SystemName = Literal["projected", "projected+source", "few-shot", "zero-shot", "gold"]
+SystemName = Literal[
+    "projected", "projected+source", "projected+augmented", "few-shot", "zero-shot", "gold"
+]
+
+
+class AugmentParams(Section):
+    """More training examples made of the projected ones: the system ``projected+augmented``.
+
+    ``code-switch`` puts source words in the places of labelled spans, and with ``fragments`` of
+    other aligned words, of a target text; with ``matrix: source`` target words into a source
+    text. ``names`` puts other names of the same label in: from the list ``names`` (``LABEL``,
+    TAB, name), null: from the training data's own spans. Each method makes ``copies`` of every
+    document, in which ``share`` of the places have changed.
+    """
+
+    methods: tuple[Literal["code-switch", "names"], ...] = ("code-switch",)
+    matrix: Literal["target", "source"] = "target"
+    fragments: bool = False
+    names: str | None = None
+    copies: Count = 1
+    share: Share = 0.5
+
+    @field_validator("methods")
+    @classmethod
+    def _some(cls, methods: tuple[str, ...]) -> tuple[str, ...]:
+        if not methods or len(set(methods)) < len(methods):
+            raise ValueError("one method at least, each once")
+        return methods
 
 
 class TrainParams(Section):
@@ -41,6 +68,7 @@ class TrainParams(Section):
     label_smoothing: Share = 0.0
     average: Count | None = None
     average_runs: bool = False
+    augment: AugmentParams = AugmentParams()
 
     @model_validator(mode="after")
     def _fits_backend(self) -> "TrainParams":

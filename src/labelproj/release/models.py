@@ -38,6 +38,8 @@ _IN_NAMES = str.maketrans("+@", "--")
 _TRAINED_ON = {
     "projected+source": "on the labelled source language and its translation, onto which the "
     "labels were projected",
+    "projected+augmented": "on text that was translated and onto which the labels were projected, "
+    "and on variants of it with words of the source language or other names",
     "few-shot": "on text that was translated and onto which the labels were projected, and on a "
     "few texts in this language that people labelled",
     "projected": "on text that was translated and onto which the labels were projected",
@@ -51,6 +53,7 @@ _MACHINE = (
 _LIMITS = {
     "projected": _MACHINE,
     "projected+source": _MACHINE,
+    "projected+augmented": _MACHINE,
     "few-shot": _MACHINE,
     "zero-shot": "It has seen no labelled text in this language.",
     "gold": "It is a baseline, as good as the people's labels are many.",

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from labelproj import tables
-from labelproj.config import TrainParams
+from labelproj.config import AlignParams, TrainParams
 from labelproj.errors import MissingInputError
 from labelproj.progress import log
 from labelproj.provenance import now, signature, versions
@@ -19,6 +19,7 @@ from labelproj.train import CARD
 from labelproj.train.recipes import Recipes
 from labelproj.train.systems import (
     MEAN,
+    NOT_SHAPING,
     TAUGHT_BY_PEOPLE,
     publish,
     publish_mean,
@@ -45,6 +46,7 @@ def run_train(
     tgt: str,
     gold_train: Path | str | None = None,
     gold_dev: Path | str | None = None,
+    align: AlignParams | None = None,
     task: str = "ner",
     work: Path | None = None,
     resume: bool = True,
@@ -59,6 +61,8 @@ def run_train(
       labels too);
     - ``projected+source``: the same and the labelled source of ``source_units``
       (``tables.UNITS``), without the documents of the validation split;
+    - ``projected+augmented``: the same as ``projected`` and what ``params.augment`` makes of its
+      training documents, never of those of the validation split; ``align`` finds fragments;
     - ``few-shot``: the same as ``projected`` and ``params.few_shot`` documents of
       ``gold_train``, others for each seed, repeated until they are a tenth of the texts;
     - ``zero-shot``: the labelled source, chosen on a held-out tenth of it;
@@ -75,7 +79,6 @@ def run_train(
     started = time.monotonic()
     what = task_named(task)
     gold = (_spec(gold_train), _spec(gold_dev))
-    recipes = Recipes(dataset, source_units, *gold, src, tgt, what, params)
     seeds = params.seeds or (params.seed,)
     known: dict[str, dict[str, object]] = {}
     rejects: list[Reject] = []
@@ -83,6 +86,8 @@ def run_train(
     (out / "manifest.json").unlink(missing_ok=True)
     with ExitStack() as stack:
         place = work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        files = (dataset, source_units, *gold)
+        recipes = Recipes(*files, src, tgt, what, params, align or AlignParams(), place / "augment")
         for name in dict.fromkeys(params.systems):
             if name in TAUGHT_BY_PEOPLE and gold[0] is None:
                 log.info("%s: no gold training data for %s, left out", name, tgt)
@@ -120,7 +125,7 @@ def run_train(
         "stage": "train",
         "signature": signature("train", {name: one["signature"] for name, one in known.items()}),
         "params": shaping_params(params)
-        | params.model_dump(include={"seeds", "few_shot", "weights", "average_runs"}, mode="json"),
+        | params.model_dump(include=NOT_SHAPING - {"systems"}, mode="json"),
         "versions": versions(),
         "created": now(),
         "seconds": round(time.monotonic() - started, 3),

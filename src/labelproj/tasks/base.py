@@ -143,7 +143,8 @@ class Task(ABC):
     """One task. ``exports`` are (ending, format) of what ``labelproj project`` writes.
 
     ``title`` names the labels in a sentence; ``category`` and ``ids`` are the Hub's names for
-    the task.
+    the task. ``augmentable`` are the methods of :mod:`labelproj.augment` that leave its records
+    true.
     """
 
     name: ClassVar[str]
@@ -151,6 +152,7 @@ class Task(ABC):
     category: ClassVar[str] = "token-classification"
     ids: ClassVar[tuple[str, ...]] = ()
     exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
+    augmentable: ClassVar[tuple[str, ...]] = ("code-switch",)
 
     def problem(self, document: Document) -> str | None:
         """Say why a document is none of this task, or None."""

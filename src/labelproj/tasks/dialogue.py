@@ -74,6 +74,8 @@ class Dialogues(Ner):
     title = "slots of task-oriented dialogues"
     ids: ClassVar[tuple[str, ...]] = ()
     exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
+    # A state says the values of the words: other words would need another state.
+    augmentable: ClassVar[tuple[str, ...]] = ()
 
     def problem(self, document: Document) -> str | None:
         """Refuse a document without the structured part of a dialogue."""

@@ -23,6 +23,7 @@ from labelproj.train.token_classification import TransformersTagger
 __all__ = [
     "MEAN",
     "NAMES",
+    "NOT_SHAPING",
     "TAUGHT_BY_PEOPLE",
     "TRANSLATED",
     "System",
@@ -40,8 +41,10 @@ __all__ = [
 #: Every system, in the order in which they are shown.
 NAMES: tuple[str, ...] = get_args(SystemName)
 #: Those that are trained on translations, and those that are trained on gold target data.
-TRANSLATED = ("projected", "projected+source", "few-shot")
+TRANSLATED = ("projected", "projected+source", "projected+augmented", "few-shot")
 TAUGHT_BY_PEOPLE = ("few-shot", "gold")
+#: Parameters that say what a system is trained on: its documents are in its signature.
+NOT_SHAPING = {"systems", "seeds", "few_shot", "weights", "average_runs", "augment"}
 #: What the name of the mean of a system's runs ends with.
 MEAN = "@mean"
 #: Checkpoints that an encoder is averaged over.
@@ -89,7 +92,7 @@ def run_params(params: TrainParams, system: str, *, seed: int) -> TrainParams:
 
 def shaping_params(params: TrainParams) -> dict[str, object]:
     """Return the parameters that shape a trained model, and the digest of a local encoder."""
-    shaping = params.model_dump(exclude={"systems", "seeds", "few_shot", "weights", "average_runs"})
+    shaping = params.model_dump(exclude=NOT_SHAPING)
     if params.average_runs:
         shaping["start"] = params.seeds[0]
     if params.backend == "spacy":
