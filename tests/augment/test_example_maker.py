@@ -189,4 +189,6 @@ def test_every_label_keeps_its_words_but_for_what_changed(
         assert span.surface(new.text) == " ".join(words[old.start // 3 : (old.end + 1) // 3])
         assert (span.id, span.label) == (old.id, old.label)
     for one, change in zip(made, changes, strict=True):
-        assert new.text[one["start"] : one["end"]] == change.text  # type: ignore[misc]
+        start, end = one["start"], one["end"]
+        assert isinstance(start, int) and isinstance(end, int)
+        assert new.text[start:end] == change.text

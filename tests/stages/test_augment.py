@@ -30,7 +30,8 @@ def job(tmp_path: Path) -> Path:
 
 
 def run(source: Path, out: Path, **more: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    options = {"params": AugmentParams(share=1.0), "src": "en", "tgt": "ha"} | more
+    options: dict[str, Any] = {"params": AugmentParams(share=1.0), "src": "en", "tgt": "ha"}
+    options |= more
     counts = run_augment(source=str(source), out=out, **options)
     lines = out.read_text(encoding="utf-8").splitlines()
     return counts, [json.loads(line) for line in lines]
@@ -94,7 +95,7 @@ def test_what_cannot_be_done_is_said(job: Path, tmp_path: Path) -> None:
         ({"params": AugmentParams(names="x", methods=("names",))}, InputError),
     ):
         with pytest.raises(error):
-            run(**({"source": job, "out": tmp_path / "a.jsonl"} | wrong))  # type: ignore[arg-type]
+            run(**({"source": job, "out": tmp_path / "a.jsonl"} | wrong))
     assert not (tmp_path / "a.jsonl").exists()
 
 

@@ -22,6 +22,7 @@ from labelproj.cli import (
     init,
     mt,
     project,
+    prompts,
     rank_sources,
     release,
     report,
@@ -48,6 +49,7 @@ app.command("convert")(convert.convert)
 app.command("filter")(filter.filter_)
 app.command("calibrate")(calibrate.calibrate)
 app.command("augment")(augment.augment)
+app.command("prompts")(prompts.prompts)
 app.command("rank-sources")(rank_sources.rank_sources)
 app.command("report")(report.report)
 app.command("show")(show.show)
