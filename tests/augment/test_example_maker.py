@@ -80,6 +80,18 @@ def test_the_source_can_be_the_frame() -> None:
     assert surfaces(new) == ["Aminatu", "Tsohuwar Kano"]
 
 
+def test_two_labels_of_one_place_need_the_same_words() -> None:
+    text, other = "ya sha magani", "he took new medicine"
+    here = (Span("a", 7, 13, "Treatment"), Span("b", 7, 13, "Drug"))
+    there = (Span("a", 8, 20, "Treatment"), Span("b", 12, 20, "Drug"))
+    target = Document("d1", "ha", (Segment("text", "text", text, here),))
+    for spans, made in ((there, 0), ((there[0], Span("b", 8, 20, "Drug")), 1), (there[:1], 0)):
+        source = Document("d1", "en", (Segment("text", "text", other, spans),))
+        found = list(maker().made([(target, source)]))
+        assert len(found) == made
+        assert all(surfaces(one) == ["new medicine"] * 2 for one in found)
+
+
 def test_aligned_words_outside_of_spans_are_switched_too() -> None:
     pair = (document("Jiya [PER:1 Amina] taje Jos", lang="ha"),)
     other = document("Yesterday [PER:1 Amina] visited Jos", lang="en")

@@ -18,19 +18,27 @@ __all__ = ["fragment_changes", "span_changes"]
 def span_changes(segment: Segment, other: Segment) -> list[Change]:
     """Return for each labelled span its counterpart in ``other``: the span there with its id.
 
-    Spans in several parts, spans that other spans lie inside of, and those that read the same in
-    both languages are left out.
+    Spans in several parts, spans that other spans lie inside of, spans in one place here whose
+    counterparts are not the same words, and what reads the same in both languages are left out.
     """
     there = Counter(span.id for span in other.spans)
     here = Counter(span.id for span in segment.spans)
-    surfaces = {span.id: span.surface(other.text) for span in other.spans}
-    return [
-        Change(span.start, span.end, surfaces[span.id], "span")
-        for span in segment.spans
-        if here[span.id] == there[span.id] == 1
-        and surfaces[span.id] != span.surface(segment.text)
-        and replaceable((span.start, span.end), segment.spans)
-    ]
+    surfaces = {span.id: span.surface(other.text) for span in other.spans if there[span.id] == 1}
+    by_place: dict[tuple[int, int], set[str | None]] = {}
+    for span in segment.spans:
+        own = surfaces.get(span.id) if here[span.id] == 1 else None
+        by_place.setdefault((span.start, span.end), set()).add(own)
+    found = []
+    for place, words in by_place.items():
+        text = words.pop()
+        if (
+            not words
+            and text is not None
+            and text != segment.text[slice(*place)]
+            and replaceable(place, segment.spans)
+        ):
+            found.append(Change(*place, text, "span"))
+    return found
 
 
 def fragment_changes(
