@@ -36,7 +36,7 @@ def run_rank_sources(
     format, each a candidate of its own; ``text`` is text in ``tgt``, in any readable format (a
     ``.txt`` file is plain text); ``tokenizer`` a Hub id or folder; ``lang2vec`` the folder of
     lang2vec's data; ``weights`` go before 1 for each feature. Returns JSON values: ``sources``
-    (best first: ``name``, ``lang``, ``score``, ``features`` with null for what is not known,
+    (best first: ``name``, ``lang``, ``data``, ``score``, ``features`` with null for what is not known,
     ``aspects`` of typology, ``counts``), ``formula``, ``weights``, ``left_out`` (why a feature
     does not count). Raises UsageError, UnknownLanguageError, what reading raises, and what
     opening a tokenizer raises.
@@ -73,7 +73,9 @@ def run_rank_sources(
     ranking = rank(
         found, weights=weighed, reasons={k: reason for k, reason in reasons.items() if reason}
     )
-    known = dict(zip((name for name, *_ in entries), profiles, strict=True))
+    known = {
+        name: (spec, profile) for (name, _, spec), profile in zip(entries, profiles, strict=True)
+    }
     return {
         "tgt": tgt,
         "formula": formula(ranking.weights),
@@ -86,12 +88,13 @@ def run_rank_sources(
                 "name": one.name,
                 "lang": one.lang,
                 "language": language_name(one.lang),
+                "data": known[one.name][0],
                 "score": None if score is None else round(score, 4),
                 "features": {
                     k: None if v is None else round(v, 4) for k, v in one.features.items()
                 },
                 "aspects": {k: round(v, 4) for k, v in alike.similar.get(one.lang, {}).items()},
-                "counts": _counts(known[one.name]),
+                "counts": _counts(known[one.name][1]),
             }
             for one, score in ranking.scored
         ],
