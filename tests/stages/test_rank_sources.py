@@ -73,6 +73,11 @@ def test_translations_are_compared_where_there_are_some(data: Path) -> None:
     found = run_rank_sources(data=[("en", str(data / "given.jsonl"))], **given)  # type: ignore[arg-type]
     assert found["domain_by"] == "translations"
     assert found["sources"][0]["features"]["domain"] == pytest.approx(5 / 9, abs=1e-4)
+    for lang in ("sw", "?"):  # translations, but into another language
+        (data / "given.jsonl").write_text(json.dumps(row | {"tgt_lang": lang}), encoding="utf-8")
+        found = run_rank_sources(data=[("en", str(data / "given.jsonl"))], **given)  # type: ignore[arg-type]
+        assert found["domain_by"] == "words"
+        assert found["sources"][0]["features"]["domain"] == 0.0
 
 
 def test_no_candidate_and_files_that_are_not_there(data: Path) -> None:

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from labelproj.config import PrepareParams
-from labelproj.errors import MissingInputError, UsageError
+from labelproj.errors import MissingInputError, UnknownLanguageError, UsageError
 from labelproj.formats import check_inputs, split_spec
 from labelproj.languages import flores_code, iso_code, language_name
 from labelproj.progress import log, track
@@ -36,9 +37,9 @@ def run_rank_sources(
     format, each a candidate of its own; ``text`` is text in ``tgt``, in any readable format (a
     ``.txt`` file is plain text); ``tokenizer`` a Hub id or folder; ``lang2vec`` the folder of
     lang2vec's data; ``weights`` go before 1 for each feature. Returns JSON values: ``sources``
-    (best first: ``name``, ``lang``, ``data``, ``score``, ``features`` with null for what is not known,
-    ``aspects`` of typology, ``counts``), ``formula``, ``weights``, ``left_out`` (why a feature
-    does not count). Raises UsageError, UnknownLanguageError, what reading raises, and what
+    (best first: ``name``, ``lang``, ``data``, ``score``, ``features`` with null for what is not
+    known, ``aspects`` of typology, ``counts``), ``formula``, ``weights``, ``left_out`` (why a
+    feature does not count). Raises UsageError, UnknownLanguageError, what reading raises, and what
     opening a tokenizer raises.
     """
     weighed = weights_of(weights or {})
@@ -50,8 +51,8 @@ def run_rank_sources(
     check_inputs([*(spec for *_, spec in entries if spec), *own_text])
     tokens = _tokens(tokenizer) if tokenizer else None
     alike = _typology(lang2vec, tgt, [lang for _, lang, _ in entries])
-    profiles = [_profile(spec, lang) if spec else None for _, lang, spec in entries]
-    target = _profile(own_text[0], tgt) if own_text else None
+    profiles = [_profile(spec, lang, tgt=tgt) if spec else None for _, lang, spec in entries]
+    target = _profile(own_text[0], tgt, tgt=tgt) if own_text else None
     columns, reasons = _text_features(profiles, target, tokens)
     spans = [one.spans if one and one.spans else None for one in profiles]
     columns["size"] = sizes(spans)
@@ -124,7 +125,7 @@ def _stem(spec: str) -> str:
     return Path(split_spec(spec)[1]).name.removesuffix(".gz").rsplit(".", 1)[0]
 
 
-def _profile(spec: str, lang: str) -> Profile:
+def _profile(spec: str, lang: str, *, tgt: str) -> Profile:
     rejected = 0
 
     def documents() -> Iterator[Document]:
@@ -135,7 +136,7 @@ def _profile(spec: str, lang: str) -> Profile:
                 if isinstance(item, Reject):
                     rejected += 1
                 else:
-                    yield item
+                    yield item if _translated_to(tgt, item) else _untranslated(item)
 
     found = profile_of(documents())
     if not found.words:
@@ -145,6 +146,20 @@ def _profile(spec: str, lang: str) -> Profile:
     if rejected:
         log.warning("%s: left out %d records that cannot be read", spec, rejected)
     return found
+
+
+def _translated_to(tgt: str, document: Document) -> bool:
+    """Say whether a document's translations, if it has any, are in ``tgt`` for all it says."""
+    said = document.payload.get("tgt_lang")
+    try:
+        return said is None or iso_code(str(said)) == tgt
+    except UnknownLanguageError:
+        return False
+
+
+def _untranslated(document: Document) -> Document:
+    segments = tuple(replace(segment, translation=None) for segment in document.segments)
+    return replace(document, segments=segments)
 
 
 def _tokens(tokenizer: str) -> Tokens:
