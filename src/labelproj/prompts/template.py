@@ -1,4 +1,4 @@
-"""The text of a prompt, by a Jinja template: one for each task comes along."""
+"""The text of a prompt, by a Jinja template: of the task where it has one, else for plain spans."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,8 @@ class PromptTemplate:
         environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
         try:
             if path is None:
-                self._template = environment.get_template(f"{task}.txt.j2")
+                own = (f"{task}.txt.j2", "spans.txt.j2")
+                self._template = environment.select_template(own)
             else:
                 self._template = environment.from_string(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
