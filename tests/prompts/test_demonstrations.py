@@ -104,13 +104,8 @@ def test_tasks_say_what_is_shown() -> None:
 
 
 def render(writer: PromptTemplate, query: dict[str, object], **shown: object) -> str:
-    return writer.render(
-        task="slots",
-        language="Hausa",
-        labels=["LOC"],
-        demonstrations=[shown] if shown else [],
-        query=query,
-    )
+    known = {"task": "slots", "language": "Hausa", "labels": ["LOC"], "query": query}
+    return writer.render(known | {"demonstrations": [shown] if shown else []})
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -82,6 +82,8 @@ def test_translated_queries(job: Path, tmp_path: Path, tiny_mt: Path) -> None:
     assert one["prompt"].endswith("Text: Musa reached Jos.\nAnswer:")
     assert one["query"] == {"text": "Musa reached Jos."}
     assert "English" in one["prompt"]
+    path.write_text(json.dumps(row | {"src_spans": [], "tgt_text": " "}) + "\n", encoding="utf-8")
+    assert run(job, tmp_path / "a.jsonl", **more)[1] == []
     # The tiny model is from English; any text serves to see that it is asked.
     path.write_text('{"id": "q1", "text": "Amina lives in Kano. Rain fell in Zaria."}\n')
     with pytest.raises(UsageError, match="bring no translation"):

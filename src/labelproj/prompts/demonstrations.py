@@ -32,6 +32,11 @@ class Demonstration:
     score: float | None
     chosen_for: str | None = None
 
+    @property
+    def length(self) -> int:
+        """The number of words of all that is shown."""
+        return sum(len(words(text)) for text in self.exercise.fields.values())
+
     @cached_property
     def words(self) -> frozenset[str]:
         """The different words of all that is shown."""

@@ -1,9 +1,8 @@
 """The text of a prompt, by a Jinja template: of the task where it has one, else for plain spans."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
@@ -48,23 +47,11 @@ class PromptTemplate:
             where = f"{self._where}:{error.lineno}"
             raise ConfigError(f"no template: {error.message}", where=where) from error
 
-    def render(
-        self,
-        *,
-        task: str,
-        language: str,
-        labels: Sequence[str],
-        demonstrations: Sequence[Mapping[str, object]],
-        query: Mapping[str, object],
-    ) -> str:
-        """Return the text of a prompt. Raises ConfigError for a name that there is not."""
-        known: dict[str, Any] = {
-            "task": task,
-            "language": language,
-            "labels": list(labels),
-            "demonstrations": list(demonstrations),
-            "query": dict(query),
-        }
+    def render(self, known: Mapping[str, object]) -> str:
+        """Return the text of a prompt; ``known`` is what the class says.
+
+        Raises ConfigError for a name that there is not.
+        """
         try:
             return self._template.render(known).strip("\n")
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:

@@ -18,10 +18,10 @@ from labelproj.augment.maker import (
 from labelproj.augment.names import Names, harvested_names, read_names
 from labelproj.config import AlignParams, AugmentParams
 from labelproj.errors import UsageError
-from labelproj.formats import format_of, split_spec, write_documents
+from labelproj.formats import format_of, write_documents
 from labelproj.progress import log, track
 from labelproj.records import Document
-from labelproj.stages.labelled import LabelledDocuments, keys_in
+from labelproj.stages.labelled import LabelledDocuments, keys_in, refuse_overwriting
 from labelproj.tasks import task_named
 from labelproj.translate.bitext_spans import SpanFinder
 
@@ -53,8 +53,7 @@ def run_augment(
     what = task_named(task)
     check_methods(params, what)
     switches = "code-switch" in params.methods
-    if out.resolve() in {Path(split_spec(one)[1]).resolve() for one in (source, *exclude)}:
-        raise UsageError("it would be written over", where=str(out), remedy="choose another --out")
+    refuse_overwriting(out, source, *exclude)
     format_of(str(out))
     documents = LabelledDocuments(source, task=what, tgt=tgt, without=keys_in(exclude, lang=tgt))
     if switches and not documents.projected:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labelproj.config import BuildParams, PrepareParams
-from labelproj.errors import MissingInputError
-from labelproj.formats import check_inputs
+from labelproj.errors import MissingInputError, UsageError
+from labelproj.formats import check_inputs, split_spec
 from labelproj.formats.base import joined_text
 from labelproj.progress import log
 from labelproj.provenance import text_digest
@@ -15,7 +15,7 @@ from labelproj.stages.prepare import ReadDocuments
 from labelproj.tasks import Task
 from labelproj.tasks.policy import UsableDocuments
 
-__all__ = ["Labelled", "LabelledDocuments", "keys_in"]
+__all__ = ["Labelled", "LabelledDocuments", "keys_in", "refuse_overwriting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,12 @@ class LabelledDocuments:
                 log.warning("%s:%s: %s", item.source, item.line or item.record_id, item.reason)
             else:
                 yield Labelled(item)
+
+
+def refuse_overwriting(out: Path, *inputs: str) -> None:
+    """Raise UsageError where ``out`` is one of the ``inputs``."""
+    if out.resolve() in {Path(split_spec(one)[1]).resolve() for one in inputs}:
+        raise UsageError("it would be written over", where=str(out), remedy="choose another --out")
 
 
 def keys_in(specs: Sequence[str], *, lang: str) -> frozenset[str]:

@@ -2,33 +2,31 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from labelproj.config import PrepareParams, TranslateParams
 from labelproj.errors import MissingInputError, UsageError
-from labelproj.formats import split_spec
 from labelproj.formats.lines import open_output
 from labelproj.languages import language_name
 from labelproj.progress import log, track
 from labelproj.prompts.demonstrations import Choice, Demonstration, Pool
 from labelproj.prompts.template import PromptTemplate
-from labelproj.records import Document, Reject, Segment
 from labelproj.stages.from_predictions import plain_inputs
-from labelproj.stages.labelled import Labelled, LabelledDocuments, keys_in
-from labelproj.stages.prepare import ReadDocuments
+from labelproj.stages.labelled import (
+    Labelled,
+    LabelledDocuments,
+    keys_in,
+    refuse_overwriting,
+)
+from labelproj.stages.queries import read_queries, translator
 from labelproj.tasks import Exercise, Task, task_named
-from labelproj.text import sentences, words
 
 __all__ = ["Setting", "run_prompts"]
 
 #: ``prompt``: everything in the target language; ``translate``: in the source language, and
 #: queries are translated into it.
 Setting = Literal["prompt", "translate"]
-_BATCH = 64
 
 
 def run_prompts(
@@ -64,73 +62,91 @@ def run_prompts(
     reading and translating raise.
     """
     what = task_named(task)
-    given = [source, *exclude, *([queries] if queries else [])]
-    if out.resolve() in {Path(split_spec(one)[1]).resolve() for one in given}:
-        raise UsageError("it would be written over", where=str(out), remedy="choose another --out")
+    refuse_overwriting(out, source, *exclude, *([queries] if queries else []))
     writer = PromptTemplate(task, template)
     asked = plain_inputs([queries], format=None)[0] if queries else None
     held_out = keys_in([*exclude, *([asked] if asked else [])], lang=tgt)
     documents = LabelledDocuments(source, task=what, tgt=tgt, without=held_out)
-    if setting == "translate" and not documents.projected:
+    translated = setting == "translate"
+    if translated and not documents.projected:
         raise UsageError(
             "the setting 'translate' shows source texts, and there is no kept.parquet",
             where=source,
             remedy="give a folder of `labelproj project`",
         )
-    lang = src if setting == "translate" else tgt
+    lang = src if translated else tgt
     pool = Pool(k, empty, choice, seed)
-    labels: Counter[str] = Counter()
+    labels: set[str] = set()
     with track("choosing", None) as progress:
         for one in documents:
             progress.advance(1)
-            for example in _examples(one, what, translated=setting == "translate"):
+            for example in _examples(one, what, translated=translated):
                 labels.update(example.exercise.labels)
-                length = sum(len(words(text)) for text in example.exercise.fields.values())
-                if least_words <= length <= most_words:
+                if least_words <= example.length <= most_words:
                     pool.add(example)
     chosen = pool.chosen()
-    if not any(one.exercise.labels for one in chosen):
+    have = _counted(chosen, labels, k=k)
+    if not any(have.values()):
         raise MissingInputError(
             f"no labelled example of {least_words} to {most_words} words",
             where=source,
             remedy="--min-words or --max-words with another number, or other data",
         )
-    have: Counter[str] = Counter(label for one in chosen for label in one.exercise.labels)
-    for label in sorted(labels):
-        if have[label] < k:
-            log.warning("%s: only %d demonstrations, not %d", label, have[label], k)
     rows: Iterator[dict[str, object]] = (_row(one, lang) for one in chosen)
     if asked:
-        engine = _translator(mt, src=src, tgt=tgt) if setting == "translate" and mt else None
-        cases = _cases(asked, what, tgt=tgt, translated=setting == "translate", engine=engine)
-        rows = (
-            {
-                "id": case.id,
-                "prompt": writer.render(
-                    task=what.title,
-                    language=language_name(lang),
-                    labels=sorted(labels),
-                    demonstrations=[one.exercise.as_dict() for one in chosen],
-                    query=shown.fields,
-                ),
-                "answer": case.answer,
-                "demonstrations": [one.exercise.id for one in chosen],
-                **({"query": dict(shown.fields)} if setting == "translate" else {}),
-            }
-            for case, shown in cases
-        )
+        engine = translator(mt, src=src, tgt=tgt) if translated and mt else None
+        cases = read_queries(asked, what, tgt=tgt, translated=translated, engine=engine)
+        known = {
+            "task": what.title,
+            "language": language_name(lang),
+            "labels": sorted(labels),
+            "demonstrations": [one.exercise.as_dict() for one in chosen],
+        }
+        ids = [one.exercise.id for one in chosen]
+        rows = (_prompt(*case, writer, known, ids, translated=translated) for case in cases)
+    return {
+        "written": _write(rows, out),
+        "examples": pool.seen,
+        "excluded": documents.excluded,
+        "demonstrations": len(chosen),
+        "labels": have,
+    }
+
+
+def _counted(chosen: Sequence[Demonstration], labels: Iterable[str], *, k: int) -> dict[str, int]:
+    """Return how many demonstrations there are of each label; say so where there are too few."""
+    found = Counter(label for one in chosen for label in one.exercise.labels)
+    for label in sorted(labels):
+        if found[label] < k:
+            log.warning("%s: only %d demonstrations, not %d", label, found[label], k)
+    return {label: found[label] for label in sorted(labels)}
+
+
+def _prompt(
+    case: Exercise,
+    shown: Exercise,
+    writer: PromptTemplate,
+    known: Mapping[str, object],
+    demonstrations: Sequence[str],
+    *,
+    translated: bool,
+) -> dict[str, object]:
+    return {
+        "id": case.id,
+        "prompt": writer.render({**known, "query": dict(shown.fields)}),
+        "answer": case.answer,
+        "demonstrations": list(demonstrations),
+        **({"query": dict(shown.fields)} if translated else {}),
+    }
+
+
+def _write(rows: Iterable[Mapping[str, object]], out: Path) -> int:
     written = 0
     with open_output(out) as stream:
         for row in rows:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
             written += 1
-    return {
-        "examples": pool.seen,
-        "excluded": documents.excluded,
-        "demonstrations": len(chosen),
-        "labels": {label: have[label] for label in sorted(labels)},
-        "written": written,
-    }
+    return written
 
 
 def _examples(one: Labelled, task: Task, *, translated: bool) -> Iterator[Demonstration]:
@@ -154,77 +170,3 @@ def _row(one: Demonstration, lang: str) -> dict[str, object]:
         "score": one.score,
         "lang": lang,
     }
-
-
-def _cases(
-    spec: str, task: Task, *, tgt: str, translated: bool, engine: Any
-) -> Iterator[tuple[Exercise, Exercise]]:
-    """Yield each case of the queries, and the same as it is shown: translated, or as it is."""
-    params = PrepareParams()
-    read = ReadDocuments([spec], params=params, lang=tgt, task=task.name)
-    waiting = iter(read)
-    with track("writing prompts", None) as progress:
-        while batch := list(islice(waiting, _BATCH)):
-            documents = []
-            for _, item in batch:
-                if isinstance(item, Reject):
-                    log.warning("%s:%s: %s", item.source, item.line or item.record_id, item.reason)
-                else:
-                    documents.append(item)
-            others = _translated(documents, engine, where=spec) if translated else documents
-            for document, other in zip(documents, others, strict=True):
-                if not all(segment.text.strip() for segment in other.segments):
-                    log.warning("%s: left out, its translation is empty", document.id)
-                    continue
-                own = {one.id: one for one in task.exercises(other)}
-                for case in task.exercises(document):
-                    if case.id not in own:
-                        raise UsageError(
-                            f"what is asked of the records of {task.name} has labels in it, and "
-                            "these are not known in the translation",
-                            where=spec,
-                            remedy="use the setting 'prompt'",
-                        )
-                    yield case, own[case.id]
-            progress.advance(len(batch))
-
-
-def _translated(documents: Sequence[Document], engine: Any, *, where: str) -> list[Document]:
-    """Return documents with their translations in the place of their texts, without labels."""
-    todo = [
-        segment.text[start:end]
-        for document in documents
-        for segment in document.segments
-        if segment.translation is None
-        for start, end in sentences(segment.text, document.lang)
-    ]
-    if todo and engine is None:
-        raise UsageError(
-            "the queries bring no translation",
-            where=where,
-            remedy="--mt with a model that translates them into the source language",
-        )
-    done = iter(engine.translate(todo, TranslateParams()) if todo else ())
-
-    def of(segment: Segment, lang: str) -> str:
-        if segment.translation is not None:
-            return segment.translation
-        return " ".join(next(done).text for _ in sentences(segment.text, lang))
-
-    return [
-        replace(
-            document,
-            segments=tuple(
-                replace(segment, text=of(segment, document.lang), spans=())
-                for segment in document.segments
-            ),
-        )
-        for document in documents
-    ]
-
-
-def _translator(mt: str, *, src: str, tgt: str) -> Any:
-    from labelproj.translate.cache import cached_model
-    from labelproj.translate.engine import open_engine
-
-    return open_engine(cached_model(mt, src=tgt, tgt=src), src=tgt, tgt=src)
