@@ -16,11 +16,12 @@ from pydantic import (
 from labelproj.errors import ConfigError, MissingInputError
 from labelproj.filter_params import FilterParams, PairThresholds, Thresholds
 from labelproj.sections import Count, Section, Share
-from labelproj.train_params import SystemName, TrainParams
+from labelproj.train_params import AugmentParams, SystemName, TrainParams
 from labelproj.yaml_lines import line_of
 
 __all__ = [
     "AlignParams",
+    "AugmentParams",
     "BuildParams",
     "Config",
     "ConstrainedParams",

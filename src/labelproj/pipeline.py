@@ -208,6 +208,7 @@ def _train(run: Run) -> Result:
         task=run.task,
         out=run.layout.models(run.task, run.target),
         params=run.config.train.seen_from(run.path),
+        align=run.config.project.align,
         src=run.source,
         tgt=run.target,
         work=run.work("train"),

@@ -10,6 +10,7 @@ from labelproj.sections import Count, Section, Share
 __all__ = [
     "OWN",
     "AdaptParams",
+    "AugmentParams",
     "LoraParams",
     "MixParams",
     "PartParams",
@@ -26,6 +27,7 @@ OWN = ("projected", "source")
 SystemName = Literal[
     "projected",
     "projected+source",
+    "projected+augmented",
     "multi-source",
     "few-shot",
     "zero-shot",
@@ -92,6 +94,31 @@ class TierWeights(Section):
         return {"A": self.A, "B": self.B, "C": self.C}[tier]
 
 
+class AugmentParams(Section):
+    """More training examples made of the projected ones: the system ``projected+augmented``.
+
+    ``code-switch`` puts source words in the places of labelled spans, and with ``fragments`` of
+    other aligned words, of a target text; with ``matrix: source`` target words into a source
+    text. ``names`` puts other names of the same label in: from the list ``names`` (``LABEL``,
+    TAB, name), null: from the training data's own spans. Each method makes ``copies`` of every
+    document, in which ``share`` of the places have changed.
+    """
+
+    methods: tuple[Literal["code-switch", "names"], ...] = ("code-switch",)
+    matrix: Literal["target", "source"] = "target"
+    fragments: bool = False
+    names: str | None = None
+    copies: Count = 1
+    share: Share = 0.5
+
+    @field_validator("methods")
+    @classmethod
+    def _some(cls, methods: tuple[str, ...]) -> tuple[str, ...]:
+        if not methods or len(set(methods)) < len(methods):
+            raise ValueError("one method at least, each once")
+        return methods
+
+
 class TrainParams(Section):
     """The downstream model and the systems to train: ``projected`` and the baselines.
 
@@ -129,10 +156,14 @@ class TrainParams(Section):
     trim: TrimParams | None = None
     adapt: AdaptParams | None = None
     mix: MixParams | None = None
+    augment: AugmentParams = AugmentParams()
 
     def seen_from(self, path: Callable[[str], str]) -> "TrainParams":
         """Return the same parameters with ``path`` of every file in them."""
         changed: dict[str, Section] = {}
+        if self.augment.names is not None:
+            names = {"names": path(self.augment.names)}
+            changed["augment"] = self.augment.model_copy(update=names)
         for name in ("trim", "adapt"):
             part = getattr(self, name)
             if part is not None:

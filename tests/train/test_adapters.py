@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from invented import TINY, invented_documents
+from invented import TINY, invented_documents, invented_questions
 from labelproj.config import TrainParams
 from labelproj.errors import DependencyError, UsageError
 from labelproj.progress import Silent
 from labelproj.train.base import dev_f1, examples_of
+from labelproj.train.reader import TransformersReader
 from labelproj.train.seq2seq import Seq2Seq, Seq2SeqParams, train_seq2seq
 from labelproj.train.token_classification import TransformersTagger
 from labelproj.translate.adapters import merged_weights, with_adapters
@@ -53,6 +54,17 @@ def test_a_tagger_learns_with_adapters_and_is_an_ordinary_one(
     assert not any("embeddings" in name or "LayerNorm" in name for name in changed)
     texts = [text for text, _ in held]
     assert TransformersTagger.load(tmp_path).predict(texts) == tagger.predict(texts)
+
+
+def test_a_reader_learns_with_adapters(encoder: Path, tmp_path: Path) -> None:
+    params = TrainParams.model_validate(
+        TINY | {"backend": "transformers", "model": str(encoder), "lora": {"r": 4}, "max_steps": 5}
+    )
+    reader = TransformersReader(params)
+    reader.fit(invented_questions(12, seed=1), invented_questions(4, seed=2), progress=Silent())
+    reader.save(tmp_path)
+    asked = [("Wa ya isa?", "Musa ta isa Kano jiya.")]
+    assert TransformersReader.load(tmp_path).read(asked) == reader.read(asked)
 
 
 def test_the_weights_are_those_without_adapters(encoder: Path) -> None:

@@ -136,6 +136,16 @@ def test_what_is_wrong_with_a_mixture(tmp_path: Path) -> None:
     empty.write_text('{"text": " "}\n')
     with pytest.raises(MissingInputError):
         recipes(tmp_path, parts=[{"data": str(empty)}]).system("multi-source", seed=1)
+    made = recipes(tmp_path, parts=[{"data": "projected"}, {"data": "none.jsonl"}])
+    with pytest.raises(MissingInputError, match="no such file"):
+        run_train(
+            dataset=tmp_path / "dataset",
+            source_units=tmp_path / "units.parquet",
+            out=tmp_path / "out",
+            params=made.params,
+            src="en",
+            tgt="ha",
+        )
     with pytest.raises(MissingInputError, match="no such file"):
         recipes(tmp_path, parts=[{"data": "none.jsonl"}]).system("multi-source", seed=1)
 

@@ -47,6 +47,8 @@ _TRAINED_ON = {
     "projected+source": "on the labelled source language and its translation, onto which the "
     "labels were projected",
     "multi-source": "on labelled texts of several sources (see the table below)",
+    "projected+augmented": "on text that was translated and onto which the labels were projected, "
+    "and on variants of it with words of the source language or other names",
     "few-shot": "on text that was translated and onto which the labels were projected, and on a "
     "few texts in this language that people labelled",
     "projected": "on text that was translated and onto which the labels were projected",
@@ -62,6 +64,7 @@ _LIMITS = {
     "projected+source": _MACHINE,
     "multi-source": "What is translated of its training text has the errors of machine translation "
     "and of projection.",
+    "projected+augmented": _MACHINE,
     "few-shot": _MACHINE,
     "zero-shot": "It has seen no labelled text in this language.",
     "gold": "It is a baseline, as good as the people's labels are many.",

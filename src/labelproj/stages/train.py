@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from labelproj import tables
-from labelproj.config import SystemName, TrainParams
+from labelproj.config import AlignParams, SystemName, TrainParams
 from labelproj.errors import MissingInputError
+from labelproj.formats import check_inputs
 from labelproj.progress import log
 from labelproj.provenance import now, signature, versions
 from labelproj.records import Reject
@@ -21,6 +22,7 @@ from labelproj.train.recipes import Recipes
 from labelproj.train.start import prepared_start
 from labelproj.train.systems import (
     MEAN,
+    NOT_SHAPING,
     TAUGHT_BY_PEOPLE,
     THERE_AND_BACK,
     System,
@@ -33,11 +35,10 @@ from labelproj.train.systems import (
     system_of,
     train_system,
 )
+from labelproj.train_params import OWN
 
 __all__ = ["run_train"]
 
-#: Parameters that say what a system is trained on, and with which seeds.
-_RECIPE = {"seeds", "few_shot", "weights", "tier_weights", "average_runs", "mix"}
 #: Finished models that stay in the work folder for later runs, at least.
 _KEEP = 12
 
@@ -52,6 +53,7 @@ def run_train(
     tgt: str,
     gold_train: Path | str | None = None,
     gold_dev: Path | str | None = None,
+    align: AlignParams | None = None,
     task: str = "ner",
     work: Path | None = None,
     resume: bool = True,
@@ -67,6 +69,8 @@ def run_train(
     - ``projected+source``: the same and the labelled source of ``source_units``
       (``tables.UNITS``), without the documents of the validation split;
     - ``multi-source``: the parts of ``params.mix``, in their proportions;
+    - ``projected+augmented``: the same as ``projected`` and what ``params.augment`` makes of its
+      training documents, never of those of the validation split; ``align`` finds fragments;
     - ``few-shot``: the same as ``projected`` and ``params.few_shot`` documents of
       ``gold_train``, others for each seed, repeated until they are a tenth of the texts;
     - ``zero-shot``: the labelled source, chosen on a held-out tenth of it;
@@ -87,7 +91,8 @@ def run_train(
     started = time.monotonic()
     what = task_named(task)
     gold = (_spec(gold_train), _spec(gold_dev))
-    recipes = Recipes(dataset, source_units, *gold, src, tgt, what, params)
+    if params.mix is not None and "multi-source" in params.systems:
+        check_inputs([part.data for part in params.mix.parts if part.data not in OWN])
     seeds = params.seeds or (params.seed,)
     known: dict[str, dict[str, object]] = {}
     rejects: list[Reject] = []
@@ -95,6 +100,8 @@ def run_train(
     (out / "manifest.json").unlink(missing_ok=True)
     with ExitStack() as stack:
         place = work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        files = (dataset, source_units, *gold)
+        recipes = Recipes(*files, src, tgt, what, params, align or AlignParams(), place / "augment")
         names = _names(params, task=task, tgt=tgt, gold=gold[0] is not None)
         starting, start = prepared_start(
             params,
@@ -138,7 +145,8 @@ def run_train(
     manifest: dict[str, object] = {
         "stage": "train",
         "signature": signature("train", {name: one["signature"] for name, one in known.items()}),
-        "params": shaping_params(params) | params.model_dump(include=_RECIPE, mode="json"),
+        "params": shaping_params(params)
+        | params.model_dump(include=NOT_SHAPING - {"systems"}, mode="json"),
         "versions": versions(),
         "created": now(),
         "seconds": round(time.monotonic() - started, 3),

@@ -76,6 +76,8 @@ class Dialogues(Ner):
     ids: ClassVar[tuple[str, ...]] = ()
     view = "dialogue"
     exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
+    # A state says the values of the words: other words would need another state.
+    augmentable: ClassVar[tuple[str, ...]] = ()
 
     def problem(self, document: Document) -> str | None:
         """Refuse a document without the structured part of a dialogue."""

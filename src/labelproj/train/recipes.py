@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from labelproj.config import SystemName, TrainParams
+from labelproj.config import AlignParams, SystemName, TrainParams
 from labelproj.errors import MissingInputError
 from labelproj.progress import log
 from labelproj.provenance import text_digest
 from labelproj.records import Document, Reject
 from labelproj.tasks import Task
 from labelproj.train import READERS
+from labelproj.train.augmented import augmented
 from labelproj.train.base import WEIGHT
 from labelproj.train.data import (
     TIER,
@@ -37,7 +38,8 @@ class Recipes:
 
     ``gold_train`` and ``gold_dev`` are files in any readable format. What a tagger is taught of
     documents is for ``task`` to say. Only ``gold`` is chosen on labels that people made in the
-    target language; only ``gold`` and ``few-shot`` are trained on such labels.
+    target language; only ``gold`` and ``few-shot`` are trained on such labels. ``align`` is the
+    word aligner for augmentation (None: the default), ``work`` its folder (None: one that goes).
     """
 
     dataset: Path
@@ -48,6 +50,8 @@ class Recipes:
     tgt: str
     task: Task
     params: TrainParams
+    align: AlignParams | None = None
+    work: Path | None = None
 
     def system(self, name: SystemName, *, seed: int) -> System:
         """Return a system; ``seed`` draws the examples of ``few-shot`` and nothing else.
@@ -74,6 +78,8 @@ class Recipes:
             # The same text in two languages must not be on both sides.
             chosen_on = {document.id for document in dev}
             train = [*train, *(one for one in self._source() if one.id not in chosen_on)]
+        elif name == "projected+augmented":
+            train = [*train, *self._augmented(train)]
         elif name == "few-shot":
             gold, rejects = read_gold(str(self.gold_train), lang=self.tgt)
             train = [*train, *self._few(gold, beside=len(train), seed=seed)]
@@ -127,6 +133,19 @@ class Recipes:
             for split in ("train", "validation")
         )
         return (train, dev) if dev else held_out(train, seed=self.params.seed)
+
+    def _augmented(self, train: Sequence[Document]) -> list[Document]:
+        return augmented(
+            train,
+            self._source(),
+            params=self.params.augment,
+            seed=self.params.seed,
+            task=self.task,
+            src=self.src,
+            tgt=self.tgt,
+            align=self.align,
+            work=self.work,
+        )
 
     def _few(self, gold: Sequence[Document], *, beside: int, seed: int) -> list[Document]:
         """Draw ``few_shot`` gold documents, repeated so that ``beside`` others leave them seen."""

@@ -24,6 +24,7 @@ from labelproj.train.token_classification import TransformersTagger
 __all__ = [
     "MEAN",
     "NAMES",
+    "NOT_SHAPING",
     "TAUGHT_BY_PEOPLE",
     "THERE_AND_BACK",
     "TRANSLATED",
@@ -43,17 +44,25 @@ __all__ = [
 #: Every system, in the order in which they are shown.
 NAMES: tuple[str, ...] = get_args(SystemName)
 #: Those that are trained on translations, and those that are trained on gold target data.
-TRANSLATED = ("projected", "projected+source", "multi-source", "few-shot")
+TRANSLATED = ("projected", "projected+source", "projected+augmented", "multi-source", "few-shot")
 TAUGHT_BY_PEOPLE = ("few-shot", "gold")
 #: Those that translate a text before they label it.
 THERE_AND_BACK = ("translate-test", "ensemble")
+#: What says which examples there are, what they count and how often, but not what is made of them.
+NOT_SHAPING = {
+    "systems",
+    "seeds",
+    "few_shot",
+    "weights",
+    "tier_weights",
+    "average_runs",
+    "augment",
+    "mix",
+}
 #: What the name of the mean of a system's runs ends with.
 MEAN = "@mean"
 #: Checkpoints that an encoder is averaged over.
 _AVERAGED = 5
-
-#: What says which examples there are, what they count and how often, but not what is made of them.
-_NOT_SHAPING = {"systems", "seeds", "few_shot", "weights", "tier_weights", "average_runs", "mix"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ def run_params(params: TrainParams, system: str, *, seed: int) -> TrainParams:
 
 def shaping_params(params: TrainParams) -> dict[str, object]:
     """Return the parameters that shape a trained model, and the digest of a local encoder."""
-    shaping = params.model_dump(exclude=_NOT_SHAPING)
+    shaping = params.model_dump(exclude=NOT_SHAPING)
     if params.average_runs:
         shaping["start"] = params.seeds[0]
     if params.backend == "spacy":
