@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from encoders import KINDS, write_encoder
+from labelproj.cli.trim import trim_vocabulary
 from labelproj.errors import (
     MissingInputError,
     ModelConversionError,
@@ -141,3 +142,18 @@ def test_a_tokenizer_that_changes_stops_it(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(ModelConversionError, match="with fewer tokens it would cut"):
         trim_encoder(str(encoder), lambda: OURS, out=tmp_path / "out")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["encoder"]
+
+
+def test_the_command_says_what_it_saved(
+    encoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = tmp_path / "ha.txt"
+    texts.write_text("\n".join(OURS) + "\n", encoding="utf-8")
+    trim_vocabulary(str(encoder), [str(texts)], tmp_path / "small")
+    shown = capsys.readouterr()
+    assert not shown.out
+    for part in ("the vocabulary of 3 texts", "parameters", "largest difference"):
+        assert part in shown.err
+    trim_vocabulary(str(encoder), [str(texts)], tmp_path / "small", json=True)
+    figures = json.loads(capsys.readouterr().out)["figures"]
+    assert figures["tokens"] < figures["tokens_before"]
