@@ -133,4 +133,4 @@ def test_turns_with_their_changes_and_their_examples() -> None:
         "tod", source, target[1:], segments=[SegmentUnits("0.user", "user", 0, 1), *units[1:]]
     )
     assert gone["turns"][0]["user"][1] is None
-    assert gone["turns"][0]["examples"]["dst"] == ["the user's words were rejected"]
+    assert gone["turns"][0]["examples"]["dst"] == ["no sentence of its words was accepted"]

@@ -1,17 +1,19 @@
 """Task-oriented dialogue in the pipeline: slots in the words, and the state beside them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from labelproj.build.documents import Reassembled
 from labelproj.config import BuildParams, FilterParams
+from labelproj.dialogue.examples import Example, examples_of
 from labelproj.dialogue.keep import is_kept
 from labelproj.dialogue.linear import write_acts, write_state
 from labelproj.dialogue.localise import localise
 from labelproj.dialogue.ontology import Ontology, fold
 from labelproj.dialogue.schema import KEY, Turn, dialogue_of
 from labelproj.dialogue.values import Lexicon, ValueMap
+from labelproj.dialogue.verdicts import judge_example
 from labelproj.records import Document
 from labelproj.tasks.base import Dataset, Dropped, Row, Usable, require_datasets
 from labelproj.tasks.ner import Ner
@@ -121,8 +123,29 @@ class Dialogues(Ner):
 
     def shown(self, source: Document, usable: Usable) -> dict[str, object]:
         """See :func:`labelproj.tasks.shown.shown_dialogue`."""
-        return shown_dialogue(source, usable)
+        return shown_dialogue(source, usable, _judged(usable.one))
 
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return rows with tokens and IOB2 tags, role, state and acts."""
         return _Rows(super().dataset(labels, params=params))
+
+
+def _judged(one: Reassembled) -> Iterator[tuple[Example, tuple[str, ...]]]:
+    """Yield the examples of a localised dialogue with the reasons against each.
+
+    A turn whose user's words have no accepted translation at all has no examples.
+    """
+    local = one.document
+    known: Any = local.payload["values"]
+    unmapped = {
+        (value["slot"], value["source"]) for value in known if value["method"] == "unmapped"
+    }
+    rejected = {
+        own.id: ("translation rejected",) for own in one.segments if own.accepted < own.units
+    }
+    source = dialogue_of(one.source or local)
+    for example in examples_of(local, dialogue_of(local)):
+        yield (
+            example,
+            judge_example(example, local, source, rejected=rejected, unmapped=frozenset(unmapped)),
+        )

@@ -6,9 +6,8 @@ got. The pages that draw it are in :mod:`labelproj.report`.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from labelproj.dialogue.examples import SUBTASKS, turn_examples
+from labelproj.dialogue.examples import SUBTASKS, Example
 from labelproj.dialogue.schema import Act, Constraint, Turn, dialogue_of
-from labelproj.dialogue.verdicts import judge_example
 from labelproj.events import events_of, is_trigger
 from labelproj.formats.base import joined_text
 from labelproj.questions import ANSWER, QUESTION, answers_of, context_of, question_of
@@ -18,6 +17,8 @@ from labelproj.tasks.base import Dropped, Usable
 __all__ = ["Shown", "shown_answers", "shown_dialogue", "shown_events"]
 
 Shown = dict[str, object]
+#: An example of a dialogue and the reasons against it.
+Judged = tuple[Example, tuple[str, ...]]
 #: What a constraint or act says on both sides: slot, relation, source values, target values.
 Said = tuple[str, str, list[str], list[str]]
 
@@ -96,84 +97,56 @@ def shown_answers(source: Document, usable: Usable) -> Shown:
     }
 
 
-def shown_dialogue(source: Document, usable: Usable) -> Shown:
-    """Return the turns: words, what each changed in the state, acts, calls, and its examples."""
+def shown_dialogue(source: Document, usable: Usable, judged: Iterable[Judged]) -> Shown:
+    """Return the turns: words, what each changed in the state, acts, calls, and its examples.
+
+    ``judged`` are the dialogue's examples with the reasons against each.
+    """
     target = usable.one.document
-    turns = zip(dialogue_of(source).turns, dialogue_of(target).turns, strict=True)
     words = [{one.id: one for one in side.segments} for side in (source, target)]
-    examples = _examples(source, usable)
-    values = target.payload.get("values")
-    known = values if isinstance(values, list) else []
-    unmapped = {one["source"] for one in known if one["method"] == "unmapped"}
+    examples: dict[int, dict[str, list[str]]] = {}
+    for example, reasons in judged:
+        examples.setdefault(example.turn, {})[example.subtask] = list(reasons)
 
     def utterance(name: str | None) -> list[object] | None:
         if name is None:
             return None
         found = [own.get(name) for own in words]
-        return [
-            [one.text, [[s.start, s.end, s.label] for s in one.spans]] if one else None
-            for one in found
-        ]
+        return [one and [one.text, [[s.start, s.end, s.label] for s in one.spans]] for one in found]
 
-    shown = []
-    before = Turn()
-    for number, (turn, local) in enumerate(turns):
-        changes = _changes(before.state, turn.state, local.state)
-        shown.append(
+    turns, lost, before = [], 0, Turn()
+    pairs = zip(dialogue_of(source).turns, dialogue_of(target).turns, strict=True)
+    for number, (turn, local) in enumerate(pairs):
+        own = examples.get(number, {})
+        for name in _wanted(turn):
+            own.setdefault(name, ["no sentence of its words was accepted"])
+        lost += sum(map(bool, own.values()))
+        calls = zip(turn.calls, local.calls, strict=True)
+        turns.append(
             {
                 "user": utterance(turn.user),
                 "agent": utterance(turn.agent),
-                "changes": changes,
+                "changes": _changes(before.state, turn.state, local.state),
                 "state": len(turn.state),
                 "user_acts": _acts(turn.user_acts, local.user_acts),
                 "agent_acts": _acts(turn.agent_acts, local.agent_acts),
-                "calls": [
-                    [call.name, _constraints(call.constraints, own.constraints)]
-                    for call, own in zip(turn.calls, local.calls, strict=True)
-                ],
+                "calls": [[c.name, _constraints(c.constraints, o.constraints)] for c, o in calls],
                 "rows": len(turn.rows),
-                "examples": examples.get(number, {}),
+                "examples": own,
             }
         )
         before = turn
-    bad = sum(1 for own in examples.values() for reasons in own.values() if reasons)
-    return {"turns": shown, "unmapped": sorted(unmapped), "lost": bad}
-
-
-def _examples(source: Document, usable: Usable) -> dict[int, dict[str, list[str]]]:
-    """Return the reasons against each subtask of each turn, none for one that is kept."""
-    target = usable.one.document
-    local, original = dialogue_of(target), dialogue_of(source)
-    rejected = {
-        own.id: ["not all of its translation was accepted"]
-        for own in usable.one.segments
-        if own.accepted < own.units
-    }
     values = target.payload.get("values")
-    unmapped = frozenset(
-        (one["slot"], one["source"])
-        for one in (values if isinstance(values, list) else [])
-        if one["method"] == "unmapped"
-    )
-    found: dict[int, dict[str, list[str]]] = {}
-    for number, turn in enumerate(original.turns):
-        own = {
-            example.subtask: list(
-                judge_example(example, target, original, rejected=rejected, unmapped=unmapped)
-            )
-            for example in turn_examples(target, local, number)
-        }
-        if not own and turn.user is not None:
-            own = {name: ["the user's words were rejected"] for name in _wanted(turn)}
-        elif turn.agent in rejected and turn.agent_acts:
-            own.setdefault("da", ["the reply was rejected"])
-            own.setdefault("rg", ["the reply was rejected"])
-        found[number] = own
-    return found
+    known = values if isinstance(values, list) else []
+    unmapped = sorted({one["source"] for one in known if one["method"] == "unmapped"})
+    return {"turns": turns, "unmapped": unmapped, "lost": lost}
 
 
 def _wanted(turn: Turn) -> Iterable[str]:
-    return SUBTASKS if turn.agent_acts else SUBTASKS[:2]
+    """Return the subtasks that a turn of the source has examples of."""
+    if turn.user is None:
+        return ()
+    return SUBTASKS if turn.agent_acts and turn.agent is not None else SUBTASKS[:2]
 
 
 def _changes(
