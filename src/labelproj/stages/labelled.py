@@ -35,10 +35,10 @@ class Labelled:
 class LabelledDocuments:
     """The usable documents of ``task`` in ``source``; can be gone through more than once.
 
-    ``source`` is a folder with ``kept.parquet`` (``projected`` then), as ``labelproj project`` or the
-    filter stage of a project folder writes it, or text in ``tgt`` in any readable format. Documents with a
-    key (see :func:`keys_in`) in ``without`` are left out, and counted in ``excluded``. Raises
-    MissingInputError and UsageError at once, and what reading raises.
+    ``source`` is a folder with ``kept.parquet`` (``projected`` then), as ``labelproj project`` or
+    the filter stage of a project folder writes it, or text in ``tgt`` in any readable format.
+    Documents with a key (see :func:`keys_in`) in ``without`` are left out, and counted in
+    ``excluded``. Raises MissingInputError and UsageError at once, and what reading raises.
     """
 
     def __init__(self, source: str, *, task: Task, tgt: str, without: frozenset[str] = frozenset()):
@@ -77,9 +77,9 @@ class LabelledDocuments:
             yield Labelled(item.one.document, item.one.source, scores)
 
     def _documents(self, folder: Path) -> Path:
-        """Return where the source documents of a job are: beside it, or where a project has them."""
+        """Return the table of source documents: beside the units, or where a project has it."""
         beside = folder / "documents.parquet"
-        outputs = folder.resolve().parents[1]
+        outputs = folder.resolve().parent.parent
         prepared = Layout(outputs, outputs).prepared(self._task.name) / beside.name
         return beside if beside.is_file() or not prepared.is_file() else prepared
 
