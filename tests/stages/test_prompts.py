@@ -60,6 +60,19 @@ def test_demonstrations_of_each_label(job: Path, tmp_path: Path) -> None:
     assert any("arrived in Kano" in row["text"] for row in source)
 
 
+def test_the_filtered_units_of_a_project_folder(job: Path, tmp_path: Path) -> None:
+    rows = run(job, tmp_path / "a.jsonl")[1]
+    filtered = tmp_path / "outputs" / "filtered" / "ner-ha"
+    prepared = tmp_path / "outputs" / "prepared" / "ner"
+    prepared.mkdir(parents=True)
+    (job / "documents.parquet").rename(prepared / "documents.parquet")
+    with pytest.raises(InputError, match="no such table"):
+        run(job, tmp_path / "b.jsonl")
+    filtered.parent.mkdir()
+    job.rename(filtered)
+    assert run(filtered, tmp_path / "b.jsonl")[1] == rows
+
+
 def test_a_prompt_for_each_query(job: Path, queries: Path, tmp_path: Path) -> None:
     counts, rows = run(job, tmp_path / "a.jsonl", queries=str(queries), empty=4)
     assert [row["id"] for row in rows] == ["q1", "q2"]

@@ -8,6 +8,7 @@ from labelproj.config import BuildParams, PrepareParams
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats import check_inputs, split_spec
 from labelproj.formats.base import joined_text
+from labelproj.layout import Layout
 from labelproj.progress import log
 from labelproj.provenance import text_digest
 from labelproj.records import Document, Reject
@@ -34,10 +35,10 @@ class Labelled:
 class LabelledDocuments:
     """The usable documents of ``task`` in ``source``; can be gone through more than once.
 
-    ``source`` is a folder with ``kept.parquet`` and ``documents.parquet`` (``projected`` then), as
-    ``labelproj project`` writes it, or text in ``tgt`` in any readable format. Documents with a
-    key (see :func:`keys_in`) in ``without`` are left out, and counted in ``excluded``. Raises
-    MissingInputError and UsageError at once, and what reading raises.
+    ``source`` is a folder with ``kept.parquet`` (``projected`` then), as ``labelproj project`` or
+    the filter stage of a project folder writes it, or text in ``tgt`` in any readable format.
+    Documents with a key (see :func:`keys_in`) in ``without`` are left out, and counted in
+    ``excluded``. Raises MissingInputError and UsageError at once, and what reading raises.
     """
 
     def __init__(self, source: str, *, task: Task, tgt: str, without: frozenset[str] = frozenset()):
@@ -63,7 +64,7 @@ class LabelledDocuments:
         usable = UsableDocuments(
             kept=folder / "kept.parquet",
             rejected=None,
-            documents=folder / "documents.parquet",
+            documents=self._documents(folder),
             task=self._task,
             params=BuildParams(),
             tgt=self._tgt,
@@ -74,6 +75,13 @@ class LabelledDocuments:
                 known = scores.get(projection.span_id, 1.0)
                 scores[projection.span_id] = min(known, projection.score)
             yield Labelled(item.one.document, item.one.source, scores)
+
+    def _documents(self, folder: Path) -> Path:
+        """Return the table of source documents: beside the units, or where a project has it."""
+        beside = folder / "documents.parquet"
+        outputs = folder.resolve().parent.parent
+        prepared = Layout(outputs, outputs).prepared(self._task.name) / beside.name
+        return beside if beside.is_file() or not prepared.is_file() else prepared
 
     def _read(self) -> Iterator[Labelled]:
         read = ReadDocuments(
