@@ -26,7 +26,7 @@ def test_presets_are_valid_and_say_their_licence(preset: str, tmp_path: Path) ->
     stages = yaml.safe_load((tmp_path / "dvc.yaml").read_text())["stages"]
     assert next(iter(stages)) == "mt"
     assert "icence" in (tmp_path / "README.md").read_text() or preset == "demo"
-    for spec in config.prepare.inputs:
+    for spec in (spec.format(task=task) for task in config.tasks for spec in config.prepare.inputs):
         assert spec.startswith("hf:") or (tmp_path / spec).is_file()
 
 

@@ -43,7 +43,11 @@ class Run:
         return self.layout.work / stage / "-".join(p for p in (self.task, self.target) if p)
 
     def path(self, spec: str) -> str:
-        """Return an input of the parameters, seen from the project folder."""
+        """Return an input of the parameters, seen from the project folder.
+
+        ``{task}`` in it is the name of the task.
+        """
+        spec = spec.replace("{task}", self.task)
         named, path = split_spec(spec)
         if path.startswith("hf:") or Path(path).is_absolute():
             return spec
