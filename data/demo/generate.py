@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 from random import Random
 
+from demo_corpus.dialogues import Talk, Utterance, dialogue_document, slot_spans, utterances
 from demo_corpus.lexicon import Lexicon, read_yaml
 from demo_corpus.templates import Renderer, Template, Unit, load_templates
 from demo_corpus.units import CONTEXT_LENGTHS, DOCUMENT_LENGTHS, UNIT_LENGTHS, Source
@@ -25,6 +26,7 @@ from demo_corpus.writing import (
     write_bitext,
     write_documents,
     write_parallel,
+    write_rows,
 )
 
 HERE = Path(__file__).resolve().parent
@@ -36,23 +38,30 @@ class Corpus:
 
     def __init__(self, source: Path) -> None:
         agreement = read_yaml(source / "agreement.yaml")
-        self._source = source
+        self.source = source
         self._names = {side: Renderer(Lexicon(source, held_out=side), agreement) for side in (False, True)}
         self._seen: set[str] = set()  # shared: no text is in two files, or twice in one
         self._lists = 0
 
     def templates(self, kind: str, *, held_out: bool) -> list[Template]:
         """The templates of a kind of corpus, a folder of the source."""
-        folder = self._source / kind / ("held_out" if held_out else "train")
+        folder = self.source / kind / ("held_out" if held_out else "train")
         return load_templates(folder, held_out=held_out)
 
     def take(
         self, number: int, templates: list[Template], lengths: tuple[int, ...], *, new_names: bool
     ) -> list[Unit]:
         """``number`` units that no list before has."""
+        names = self._names[new_names]
+        return Source(templates, names, self._random(), self._seen).take(number, lengths)
+
+    def talk(self, *, held_out: bool) -> Talk:
+        """A maker of dialogues."""
+        return Talk(self.source, held_out=held_out, rng=self._random())
+
+    def _random(self) -> Random:
         self._lists += 1
-        rng = Random(SEED + self._lists)
-        return Source(templates, self._names[new_names], rng, self._seen).take(number, lengths)
+        return Random(SEED + self._lists)
 
 
 def generate(source: Path, out: Path) -> None:
@@ -62,6 +71,7 @@ def generate(source: Path, out: Path) -> None:
     pairs = _entities(corpus, out / "ner")
     pairs += _events(corpus, out / "eae")
     pairs += _questions(corpus, out / "qa")
+    pairs += _dialogues(corpus, out / "tod")
     write_bitext(out / "bitext.en-ha.tsv", pairs)
 
 
@@ -107,6 +117,51 @@ def _questions(corpus: Corpus, out: Path) -> list[tuple[str, str]]:
     units = corpus.take(600, old, (1,), new_names=False)
     asked = [(one.text["en"], one.text["ha"]) for one in question_pairs(units)]
     return _sentences(units) + asked
+
+
+def _dialogues(corpus: Corpus, out: Path) -> list[tuple[str, str]]:
+    """Write the corpus of dialogues; return what is said in others for the bitext."""
+    test = corpus.talk(held_out=True).dialogues(80)
+    write_rows(
+        out / "test.ha.jsonl",
+        (dialogue_document(one, "ha", f"test-ha-{n:04}") for n, one in enumerate(test, 1)),
+    )
+    old, new = (_said(corpus.talk(held_out=side), 40, 80) for side in (False, True))
+    write_rows(
+        out / "parallel.en-ha.jsonl",
+        (
+            {
+                "id": f"parallel-{number:04}",
+                "src_lang": "en",
+                "tgt_lang": "ha",
+                "src_text": one.text["en"],
+                "tgt_text": one.text["ha"],
+                "src_spans": slot_spans(one, "en"),
+                "tgt_spans": slot_spans(one, "ha"),
+            }
+            for number, one in enumerate({u.text["en"]: u for u in old + new}.values(), 1)
+        ),
+    )
+    for name, number in (("train.en", 250), ("dev.en", 30), ("train.ha", 200), ("dev.ha", 30)):
+        dialogues = corpus.talk(held_out=False).dialogues(number)
+        lang, stem = name[-2:], name.replace(".", "-")
+        write_rows(
+            out / f"{name}.jsonl",
+            (dialogue_document(one, lang, f"{stem}-{n:04}") for n, one in enumerate(dialogues, 1)),
+        )
+    said = _said(corpus.talk(held_out=False), 250, 900)
+    return [(one.text["en"], one.text["ha"]) for one in said]
+
+
+def _said(talk: Talk, dialogues: int, number: int) -> list[Utterance]:
+    """The first ``number`` different things that are said in some dialogues, in both languages."""
+    found: dict[str, Utterance] = {}
+    hausa: set[str] = set()
+    for one in utterances(talk.dialogues(dialogues)):
+        if one.text["en"] not in found and one.text["ha"] not in hausa:
+            found[one.text["en"]] = one
+            hausa.add(one.text["ha"])
+    return list(found.values())[:number]
 
 
 def _sentences(units: list[Unit]) -> list[tuple[str, str]]:
