@@ -39,7 +39,9 @@ class Corpus:
     def __init__(self, source: Path) -> None:
         agreement = read_yaml(source / "agreement.yaml")
         self.source = source
-        self._names = {side: Renderer(Lexicon(source, held_out=side), agreement) for side in (False, True)}
+        self._names = {
+            side: Renderer(Lexicon(source, held_out=side), agreement) for side in (False, True)
+        }
         self._seen: set[str] = set()  # shared: no text is in two files, or twice in one
         self._lists = 0
 

@@ -89,7 +89,10 @@ class Talk:
             else:
                 carried[self._domains[second]["town"]] = town
             self._serve(dialogue, second, "next", carried)
-        thanks, bye = self._say(self._everywhere["thank"], {}), self._say(self._everywhere["bye"], {})
+        thanks, bye = (
+            self._say(self._everywhere["thank"], {}),
+            self._say(self._everywhere["bye"], {}),
+        )
         self._turn(dialogue, thanks, bye, [("thank", "", "", {})], [("bye", "", "", {})])
         return dialogue
 
@@ -122,9 +125,7 @@ class Talk:
             told = [("inform", domain, slot, row[slot])]
             self._turn(dialogue, query, tell, [("request", domain, slot, {})], told)
 
-    def _offer(
-        self, dialogue: Dialogue, domain: str, user: Utterance, acts: list[Any]
-    ) -> Values:
+    def _offer(self, dialogue: Dialogue, domain: str, user: Utterance, acts: list[Any]) -> Values:
         own = self._domains[domain]
         row = {slot: pick(self._rng, self._values[kind]) for slot, kind in own["row"].items()}
         way = self._way(own["say"]["offer"])
