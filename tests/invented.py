@@ -4,7 +4,7 @@ import random
 
 from labelproj.records import Document, Segment, Span
 
-__all__ = ["TINY", "invented_documents"]
+__all__ = ["TINY", "invented_documents", "invented_questions"]
 
 _PEOPLE = ("Amina Bello", "Yusuf Danladi", "Grace Obi", "Musa", "Halima Sani", "Peter Okoro")
 _PLACES = ("Kano", "Zariya", "Masar", "Port Harcourt", "Jos", "Ilorin")
@@ -35,4 +35,26 @@ def invented_documents(count: int, *, seed: int = 0, lang: str = "ha") -> list[D
                 text += piece
         segment = Segment("0", "text", text, tuple(spans))
         documents.append(Document(f"doc-{seed}-{number}", lang, (segment,)))
+    return documents
+
+
+def invented_questions(count: int, *, seed: int = 0, unanswerable: int = 4) -> list[Document]:
+    """Return ``count`` contexts with a question each; every so many-th has no answer."""
+    rng = random.Random(seed)
+    documents = []
+    for number in range(count):
+        person, place = rng.choice(_PEOPLE), rng.choice(_PLACES)
+        text = f"{'Kasuwa ta yi shiru. ' * rng.randint(1, 4)}{person} ta isa {place} jiya."
+        question, right = rng.choice((("Wa ya isa?", person), ("Ina ta isa?", place)))
+        spans: tuple[Span, ...] = ()
+        if number % unanswerable:
+            start = text.index(right)
+            spans = (Span("a", start, start + len(right), "answer", "q"),)
+        else:
+            question = "Nawa ne?"
+        segments = (
+            Segment("context", "context", text, spans),
+            Segment("q", "question", question),
+        )
+        documents.append(Document(f"qa-{seed}-{number}", "ha", segments))
     return documents

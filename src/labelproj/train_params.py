@@ -6,10 +6,22 @@ from pydantic import field_validator, model_validator
 
 from labelproj.sections import Count, Section, Share
 
-__all__ = ["SystemName", "TrainParams"]
+__all__ = ["SystemName", "TierWeights", "TrainParams"]
 
 #: What a downstream model can be trained on; labelproj.train.recipes says what each of them is.
 SystemName = Literal["projected", "projected+source", "few-shot", "zero-shot", "gold"]
+
+
+class TierWeights(Section):
+    """How much an example of each tier counts."""
+
+    A: Share = 1.0
+    B: Share = 0.6
+    C: Share = 0.3
+
+    def of(self, tier: str) -> float:
+        """Return the weight of ``tier``."""
+        return {"A": self.A, "B": self.B, "C": self.C}[tier]
 
 
 class TrainParams(Section):
@@ -19,9 +31,10 @@ class TrainParams(Section):
     models made from scratch and 5e-5 for a pretrained encoder. ``seeds`` go before ``seed``:
     every system is trained with each of them. ``few_shot`` is the number of gold documents of
     the system ``few-shot``. With ``weights: score`` projected examples count by their projection
-    score. ``average`` checkpoints are averaged; 1 keeps the best one on development data, null
-    averages 5 for an encoder whose development data have no labels by people in the target
-    language. ``average_runs`` adds the mean of each system's runs as a system of its own.
+    score, with ``tier`` by ``tier_weights`` where the task has tiers. ``average`` checkpoints are
+    averaged; 1 keeps the best one on development data, null averages 5 for an encoder whose
+    development data have no labels by people in the target language. ``average_runs`` adds the
+    mean of each system's runs as a system of its own.
     """
 
     backend: Literal["spacy", "transformers"] = "spacy"
@@ -37,7 +50,8 @@ class TrainParams(Section):
     seed: int = 13
     seeds: tuple[int, ...] = ()
     few_shot: Count = 50
-    weights: Literal["none", "score"] = "none"
+    weights: Literal["none", "score", "tier"] = "none"
+    tier_weights: TierWeights = TierWeights()
     label_smoothing: Share = 0.0
     average: Count | None = None
     average_runs: bool = False

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,20 @@ def test_systems_are_trained_and_scored(project: Path, task: str, score: str) ->
     # One case an event, or a question.
     assert len(lines) == {"eae": 8, "qa": 24}[task]
     assert (project / f"report/{task}-ha/index.html").is_file()
+
+
+def test_a_reader_is_trained_where_there_are_encoders(project: Path, tmp_path: Path) -> None:
+    root = tmp_path / "again"
+    shutil.copytree(project.parent, root)
+    params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
+    params["train"] |= {"backend": "transformers", "weights": "tier", "max_steps": 4}
+    (root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    for stage in ("train", "evaluate"):
+        run_stage(stage, params=root / "params.yaml", task="qa", target="ha")
+    card = json.loads((root / "outputs/models/qa-ha/projected/labelproj.json").read_text())
+    assert (card["backend"], card["labels"]) == ("transformers-qa", ["answer"])
+    metrics = json.loads((root / "outputs/evaluation/qa-ha/metrics.json").read_text())
+    assert metrics["systems"]["projected"]["questions"] == 24
 
 
 def test_a_task_without_inputs_of_its_own(project: Path) -> None:

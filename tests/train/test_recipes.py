@@ -121,6 +121,28 @@ def test_projected_examples_count_by_their_score(recipes: Recipes, tmp_path: Pat
     assert set(weights_of(system.dev)) == {1.0}
 
 
+def test_an_answer_counts_by_its_tier(recipes: Recipes) -> None:
+    params = TrainParams.model_validate({"weights": "tier", "tier_weights": {"C": 0.25}})
+    (recipes.dataset / "data/qa-ha").mkdir(parents=True)
+    rows = [
+        {
+            "id": f"q{number}",
+            "context": "Amina ta isa Kano.",
+            "question": "Ina?",
+            "answers": {"text": ["Kano"], "answer_start": [13]},
+            "score": 0.5,
+            "tier": tier,
+        }
+        for number, tier in enumerate("ABC")
+    ]
+    pl.DataFrame(rows).write_parquet(recipes.dataset / "data/qa-ha" / "train-0.parquet")
+    asked = replace(recipes, task=TASKS["qa"], params=params)
+    known = {one.id: asked._weight(one) for side in asked._projected() for one in side}
+    assert known == {"q0": 1.0, "q1": 0.6, "q2": 0.25}
+    # Tasks without tiers have nothing to say.
+    assert set(weights_of(replace(recipes, params=params).system("projected", seed=1).train)) == {1}
+
+
 def test_an_answer_counts_by_its_score() -> None:
     row = {"answers": {"text": ["Kano"]}, "score": 0.7}
     assert TASKS["qa"].weight(row) == 0.7

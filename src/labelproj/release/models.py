@@ -27,7 +27,8 @@ from labelproj.release.licences import Decision, decide_licence
 from labelproj.release.sources import public
 from labelproj.shards import read_json, read_manifest, write_manifest
 from labelproj.train import CARD as NOTE
-from labelproj.train import load_tagger
+from labelproj.train import load_model
+from labelproj.train.base import Reader
 from labelproj.train.systems import TAUGHT_BY_PEOPLE, TRANSLATED, scored_as, system_of
 
 __all__ = ["build_model_release", "model_findings"]
@@ -68,6 +69,34 @@ from transformers import pipeline
 
 tagger = pipeline("token-classification", "path/to/this/folder", aggregation_strategy="simple")
 print(tagger("..."))""",
+    "transformers-qa": """\
+# pip install labelproj  (its windows and its margin for "no answer" are used)
+from pathlib import Path
+
+from labelproj.train import load_model
+
+reader = load_model(Path("path/to/this/folder"))
+print(reader.read([("question", "context")]))""",
+}
+
+
+#: Of each backend the library of its files, the Hub's name for what it does, and what it does.
+_KINDS = {
+    "spacy": (
+        "spacy",
+        "token-classification",
+        "A tagger in {}: it finds {} and knows no other labels.",
+    ),
+    "transformers": (
+        "transformers",
+        "token-classification",
+        "A tagger in {}: it finds {} and knows no other labels.",
+    ),
+    "transformers-qa": (
+        "transformers",
+        "question-answering",
+        "A reader in {}: it finds the answer to a question in a text, or says that there is none.",
+    ),
 }
 
 
@@ -119,7 +148,7 @@ def build_model_release(
     if system_of(system) in TRANSLATED and mt:
         what = f"translation model ({public(mt.get('model') or 'unnamed')})"
         inputs[what] = mt_licence or mt.get("licence")
-    encoder = manifest["params"].get("model") if note["backend"] == "transformers" else None
+    encoder = None if note["backend"] == "spacy" else manifest["params"].get("model")
     if encoder:
         inputs[f"encoder ({public(config.train.model or encoder)})"] = model_licence
     decision = decide_licence(inputs, asked=licence or (build.licence if not encoder else None))
@@ -185,6 +214,7 @@ def _card(
             "writing a model card needs huggingface_hub", remedy="pip install 'labelproj[data]'"
         ) from error
     language = language_name(facts["language"])
+    library, category, purpose = _KINDS[facts["backend"]]
     results = None
     if facts["score"] is not None:
         own = facts["metrics"][scored_as(facts["system"])]
@@ -193,7 +223,7 @@ def _card(
         values = {"f1": facts["score"]} | {name: own[name] for name in known if name in own}
         results = [
             EvalResult(
-                task_type="token-classification",
+                task_type=category,
                 dataset_type="gold",
                 dataset_name=f"gold {language} test data",
                 metric_type=metric,
@@ -204,8 +234,8 @@ def _card(
     fields: dict[str, Any] = dict(licence_fields(decision))
     data = ModelCardData(
         language=facts["language"],
-        library_name=facts["backend"],
-        pipeline_tag="token-classification",
+        library_name=library,
+        pipeline_tag=category,
         tags=["label-projection", "labelproj"],
         base_model=facts["encoder"],
         model_name=facts["name"],
@@ -215,7 +245,7 @@ def _card(
     params = {key: value for key, value in facts["params"].items() if value is not None}
     training = facts["training"]
     rows = [
-        ("library", facts["backend"]),
+        ("library", library),
         ("documents", f"{training['documents']} (for choosing: {training['dev_documents']})"),
         ("spans", training["spans"]),
         ("steps", f"{training['steps']}, kept: {training['best_step']}"),
@@ -238,7 +268,7 @@ def _card(
         name=facts["name"],
         version=facts["version"],
         language=language,
-        labels=", ".join(facts["labels"]),
+        purpose=purpose.format(language, ", ".join(facts["labels"])),
         system=system,
         trained_on=_TRAINED_ON.get(system_of(system), "see below"),
         usage=_USAGE[facts["backend"]],
@@ -257,12 +287,15 @@ def _card(
 def model_findings(folder: Path, facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a released model: it loads, and knows the labels it says."""
     try:
-        tagger = load_tagger(folder)
-        tagger.predict(["A."])
+        model = load_model(folder)
+        if isinstance(model, Reader):
+            model.read([("A?", "A.")])
+        else:
+            model.predict(["A."])
     except UsageError:
         raise
     except LabelprojError as error:
         yield NOTE, f"the model cannot be used: {error.message}"
         return
-    if sorted(tagger.labels) != sorted(facts["labels"]):
-        yield NOTE, f"the model knows {', '.join(tagger.labels)}, not what is declared"
+    if sorted(model.labels) != sorted(facts["labels"]):
+        yield NOTE, f"the model knows {', '.join(model.labels)}, not what is declared"

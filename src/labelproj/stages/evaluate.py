@@ -21,12 +21,12 @@ from labelproj.provenance import now, signature, versions
 from labelproj.records import Document, Span
 from labelproj.shards import write_manifest
 from labelproj.tasks import Case, Task, task_named
-from labelproj.train import CARD, load_tagger
-from labelproj.train.base import Tagger
+from labelproj.train import CARD, load_model
+from labelproj.train.base import Reader, Tagger
 from labelproj.train.data import documents_digest, read_gold, span_values
 from labelproj.train.systems import NAMES, system_of
 
-__all__ = ["run_evaluate"]
+__all__ = ["predicted", "run_evaluate"]
 
 _PREDICT = 256
 Spans = tuple[Span, ...]
@@ -71,9 +71,9 @@ def run_evaluate(
     seeds: dict[str, str] = {}
     labels = {span.label for spans in gold for span in spans}
     for name, folder in folders.items():
-        tagger = load_tagger(folder)
-        predictions[name] = _predicted(tagger, cases, what, params, name=name)
-        known = mapped_predictions([Span("", 0, 0, x) for x in tagger.labels], params.label_map)
+        model = load_model(folder)
+        predictions[name] = predicted(model, cases, what, params, name=name)
+        known = mapped_predictions([Span("", 0, 0, x) for x in model.labels], params.label_map)
         unseen[name] = sorted(labels - {span.label for span in known})
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         made_by[name], seeds[name] = card["signature"], str(card.get("seed", name))
@@ -141,24 +141,41 @@ def _cases(documents: Sequence[Document], task: Task, params: EvaluateParams) ->
     return [replace(case, gold=mapped_gold(case.gold, params.label_map)) for case in cases]
 
 
-def _predicted(
-    tagger: Tagger, cases: Sequence[Case], task: Task, params: EvaluateParams, *, name: str
+def predicted(
+    model: Tagger | Reader, cases: Sequence[Case], task: Task, params: EvaluateParams, *, name: str
 ) -> list[Spans]:
     """Return a system's answer to each case, in the places of the case's text."""
-    prompts = [(index, prompt) for index, case in enumerate(cases) for prompt in case.prompts]
-    found: list[list[Span]] = [[] for _ in cases]
-    with track(f"predict with {name}", len(prompts)) as progress:
-        for first in range(0, len(prompts), _PREDICT):
-            part = prompts[first : first + _PREDICT]
-            predicted = tagger.predict([prompt.text for _, prompt in part])
-            for (index, prompt), spans in zip(part, predicted, strict=True):
-                restored = (prompt.restored(span) for span in spans)
-                found[index] += [span for span in restored if span is not None]
-            progress.advance(len(part))
+    what = f"predict with {name}"
+    found = _read(model, cases, what) if isinstance(model, Reader) else _tag(model, cases, what)
     return [
         mapped_predictions(task.answer(case, spans), params.label_map)
         for case, spans in zip(cases, found, strict=True)
     ]
+
+
+def _read(model: Reader, cases: Sequence[Case], name: str) -> list[list[Span]]:
+    questions = [(case.question or "", case.text) for case in cases]
+    found: list[list[Span]] = []
+    with track(name, len(questions)) as progress:
+        for first in range(0, len(questions), _PREDICT):
+            part = questions[first : first + _PREDICT]
+            found += map(list, model.read(part))
+            progress.advance(len(part))
+    return found
+
+
+def _tag(model: Tagger, cases: Sequence[Case], name: str) -> list[list[Span]]:
+    prompts = [(index, prompt) for index, case in enumerate(cases) for prompt in case.prompts]
+    found: list[list[Span]] = [[] for _ in cases]
+    with track(name, len(prompts)) as progress:
+        for first in range(0, len(prompts), _PREDICT):
+            part = prompts[first : first + _PREDICT]
+            predicted = model.predict([prompt.text for _, prompt in part])
+            for (index, prompt), spans in zip(part, predicted, strict=True):
+                restored = (prompt.restored(span) for span in spans)
+                found[index] += [span for span in restored if span is not None]
+            progress.advance(len(part))
+    return found
 
 
 def _write_metrics(metrics: Mapping[str, object], out: Path) -> None:

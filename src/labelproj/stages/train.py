@@ -31,6 +31,8 @@ from labelproj.train.systems import (
 
 __all__ = ["run_train"]
 
+#: Parameters that say what a system is trained on, and with which seeds.
+_RECIPE = {"seeds", "few_shot", "weights", "tier_weights", "average_runs"}
 #: Finished models that stay in the work folder for later runs, at least.
 _KEEP = 12
 
@@ -119,8 +121,7 @@ def run_train(
     manifest: dict[str, object] = {
         "stage": "train",
         "signature": signature("train", {name: one["signature"] for name, one in known.items()}),
-        "params": shaping_params(params)
-        | params.model_dump(include={"seeds", "few_shot", "weights", "average_runs"}, mode="json"),
+        "params": shaping_params(params) | params.model_dump(include=_RECIPE, mode="json"),
         "versions": versions(),
         "created": now(),
         "seconds": round(time.monotonic() - started, 3),

@@ -83,13 +83,15 @@ class Prompt:
 class Case:
     """One thing that a trained model is asked, and what is right: the unit of scoring.
 
-    Spans are over ``text``. The spans found in all ``prompts`` together are the answer.
+    Spans are over ``text``. A tagger is given the ``prompts``, and the spans found in all of them
+    together are the answer; a model that reads is given ``question`` and ``text``.
     """
 
     id: str
     text: str
     gold: tuple[Span, ...]
     prompts: tuple[Prompt, ...]
+    question: str | None = None
 
 
 def only_spans(one: Reassembled, keep: Callable[[Projection], bool]) -> Reassembled:
@@ -172,6 +174,8 @@ class Task(ABC):
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return the dataset of a job with these span ``labels``, rejected units' too."""
 
+    #: Models of its own (``labelproj.train.READERS``), each by the backend that it stands for.
+    models: ClassVar[Mapping[str, str]] = {}
     #: The columns of the dataset that :meth:`document` needs.
     columns: ClassVar[tuple[str, ...]] = ("id", "text", "spans")
 
@@ -197,6 +201,10 @@ class Task(ABC):
         scores = [span.get("score") for span in row["spans"] or ()]
         known = [float(score) for score in scores if score is not None]
         return sum(known) / len(known) if known else 1.0
+
+    def tier(self, row: Mapping[str, Any]) -> str | None:
+        """Return how sure the labels of a row are in a letter; None for a task without tiers."""
+        return None
 
     @abstractmethod
     def cases(self, document: Document) -> list[Case]:

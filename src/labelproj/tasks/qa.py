@@ -133,7 +133,8 @@ class QuestionAnswering(Task):
         (".jsonl", "jsonl"),
         (".squad.json", "squad"),
     )
-    columns: ClassVar[tuple[str, ...]] = ("id", "context", "question", "answers", "score")
+    models: ClassVar[Mapping[str, str]] = {"transformers": "transformers-qa"}
+    columns: ClassVar[tuple[str, ...]] = ("id", "context", "question", "answers", "score", "tier")
 
     def problem(self, document: Document) -> str | None:
         """Refuse a document without context or question, or with an answer to no question."""
@@ -221,8 +222,12 @@ class QuestionAnswering(Task):
         score = row["score"]
         return float(score) if score is not None and row["answers"]["text"] else 1.0
 
+    def tier(self, row: Mapping[str, Any]) -> str | None:
+        """Return the tier of a question's answer."""
+        return str(row["tier"])
+
     def cases(self, document: Document) -> list[Case]:
-        """Return a case a question: its answer in the context, a tagger being given both."""
+        """Return a case a question: its answer in the context, a model being given both."""
         context = context_of(document)
         if context is None:
             return []
@@ -237,6 +242,7 @@ class QuestionAnswering(Task):
                     _prompt(segment.text, context.text, chunk, answers[segment.id])
                     for chunk in chunks
                 ),
+                segment.text,
             )
             for segment in document.segments
             if segment.role == QUESTION

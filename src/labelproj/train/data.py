@@ -1,9 +1,9 @@
 """What each system is trained on: the built dataset, the labelled source, or gold data."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 
 import polars as pl
@@ -12,11 +12,13 @@ from labelproj import tables
 from labelproj.build.splits import split_of
 from labelproj.errors import MissingInputError, StorageError
 from labelproj.provenance import text_digest
+from labelproj.questions import CONTEXT, QUESTION
 from labelproj.records import Document, Reject, Segment, Span
-from labelproj.tasks import Task
+from labelproj.tasks import Case, Prompt, Task
 from labelproj.train.base import WEIGHT
 
 __all__ = [
+    "TIER",
     "dataset_documents",
     "documents_digest",
     "held_out",
@@ -26,6 +28,8 @@ __all__ = [
     "taught",
 ]
 
+#: The key of a dataset document's payload that says how sure its labels are (A, B, C or None).
+TIER = "tier"
 _VALIDATION_SHARE = 0.1
 
 
@@ -34,9 +38,10 @@ def dataset_documents(
 ) -> list[Document]:
     """Read a split (``train``, ``validation``) of a dataset folder that the build stage wrote.
 
-    ``config`` is the folder under ``data/``. Each document has its weight (see
-    :meth:`labelproj.tasks.base.Task.weight`) in its payload. A split without files is empty. Raises
-    MissingInputError when there is no such folder and StorageError when a file is broken.
+    ``config`` is the folder under ``data/``. Each document has its weight and its tier (see
+    :meth:`labelproj.tasks.base.Task.weight` and ``tier``) in its payload. A split without files is
+    empty. Raises MissingInputError when there is no such folder and StorageError when a file is
+    broken.
     """
     folder = dataset / "data" / config
     if not folder.is_dir():
@@ -55,27 +60,42 @@ def dataset_documents(
             ) from error
         for row in table.iter_rows(named=True):
             document = task.document(row, lang=lang)
-            weight = {WEIGHT: task.weight(row)}
-            documents.append(replace(document, payload={**document.payload, **weight}))
+            known = {WEIGHT: task.weight(row), TIER: task.tier(row)}
+            documents.append(replace(document, payload={**document.payload, **known}))
     return documents
 
 
-def taught(documents: Sequence[Document], task: Task, *, weighed: bool = False) -> list[Document]:
-    """Return the texts that a tagger is taught of ``documents``, each as a document.
+def taught(
+    documents: Sequence[Document],
+    task: Task,
+    *,
+    reader: bool = False,
+    weigh: Callable[[Document], float | None] = lambda document: None,
+) -> list[Document]:
+    """Return what a model is taught of ``documents``, each as a document.
 
-    With ``weighed`` they keep the weights that documents of a dataset have.
+    For a tagger these are texts, for a ``reader`` contexts with one question. ``weigh`` says how
+    much what comes of a document counts; None is as much as anything.
     """
-    return [
-        Document(
-            case.id,
-            document.lang,
-            (Segment(str(number), "text", prompt.text, prompt.spans),),
-            {WEIGHT: document.payload[WEIGHT]} if weighed and WEIGHT in document.payload else {},
-        )
-        for document in documents
-        for case in task.cases(document)
-        for number, prompt in enumerate(case.prompts)
-    ]
+    found = []
+    for document in documents:
+        weight = weigh(document)
+        payload = {} if weight is None else {WEIGHT: weight}
+        for case in task.cases(document):
+            parts = [_question(case)] if reader else map(_text, count(), case.prompts)
+            found += [Document(case.id, document.lang, part, payload) for part in parts]
+    return found
+
+
+def _text(number: int, prompt: Prompt) -> tuple[Segment, ...]:
+    return (Segment(str(number), "text", prompt.text, prompt.spans),)
+
+
+def _question(case: Case) -> tuple[Segment, ...]:
+    return (
+        Segment(CONTEXT, CONTEXT, case.text, case.gold),
+        Segment(case.id, QUESTION, case.question or ""),
+    )
 
 
 def source_documents(units: Path, *, lang: str) -> list[Document]:

@@ -10,7 +10,16 @@ from labelproj.progress import log
 from labelproj.provenance import text_digest
 from labelproj.records import Document, Reject
 from labelproj.tasks import Task
-from labelproj.train.data import dataset_documents, held_out, read_gold, source_documents, taught
+from labelproj.train import READERS
+from labelproj.train.base import WEIGHT
+from labelproj.train.data import (
+    TIER,
+    dataset_documents,
+    held_out,
+    read_gold,
+    source_documents,
+    taught,
+)
 from labelproj.train.systems import System
 
 __all__ = ["Recipes"]
@@ -93,7 +102,16 @@ class Recipes:
         where: Path | str | None,
         rejects: Sequence[Reject] = (),
     ) -> System:
-        texts = taught(train, self.task, weighed=self.params.weights == "score")
+        model = self.task.models.get(self.params.backend)
+        texts = taught(train, self.task, reader=model in READERS, weigh=self._weight)
         if not any(True for document in texts for _ in document.spans()):
             raise MissingInputError(f"no labelled span to train {name} on", where=str(where))
-        return System(name, texts, taught(dev, self.task), rejects)
+        return System(name, texts, taught(dev, self.task, reader=model in READERS), rejects, model)
+
+    def _weight(self, document: Document) -> float | None:
+        """Return how much a document of the dataset counts; None for others and where all do."""
+        if self.params.weights == "tier":
+            tier = document.payload.get(TIER)
+            return None if tier is None else self.params.tier_weights.of(str(tier))
+        known = document.payload.get(WEIGHT)
+        return None if self.params.weights == "none" or known is None else float(str(known))

@@ -15,9 +15,10 @@ from labelproj.provenance import file_digest, signature, text_digest
 from labelproj.records import Document, Reject
 from labelproj.shards import write_manifest
 from labelproj.tables import atomic_path
-from labelproj.train import BACKENDS, CARD
-from labelproj.train.base import FitReport, weights_of
+from labelproj.train import BACKENDS, CARD, READERS
+from labelproj.train.base import FitReport, Model, weights_of
 from labelproj.train.data import documents_digest
+from labelproj.train.finetune import FineTuned
 from labelproj.train.token_classification import TransformersTagger
 
 __all__ = [
@@ -47,18 +48,25 @@ MEAN = "@mean"
 #: Checkpoints that an encoder is averaged over.
 _AVERAGED = 5
 
+#: What says which examples there are, what they count and how often, but not what is made of them.
+_NOT_SHAPING = {"systems", "seeds", "few_shot", "weights", "tier_weights", "average_runs"}
+
 #: The file beside a finished system that says so, and with what digest.
 _DONE = "done.json"
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A name and what is trained under it."""
+    """A name and what is trained under it.
+
+    ``model`` is a name in ``BACKENDS`` or ``READERS``; None is that of ``params.backend``.
+    """
 
     name: str
     train: Sequence[Document]
     dev: Sequence[Document]
     rejects: Sequence[Reject] = ()
+    model: str | None = None
 
 
 def run_name(system: str, seed: int, seeds: Sequence[int]) -> str:
@@ -89,7 +97,7 @@ def run_params(params: TrainParams, system: str, *, seed: int) -> TrainParams:
 
 def shaping_params(params: TrainParams) -> dict[str, object]:
     """Return the parameters that shape a trained model, and the digest of a local encoder."""
-    shaping = params.model_dump(exclude={"systems", "seeds", "few_shot", "weights", "average_runs"})
+    shaping = params.model_dump(exclude=_NOT_SHAPING)
     if params.average_runs:
         shaping["start"] = params.seeds[0]
     if params.backend == "spacy":
@@ -109,6 +117,8 @@ def system_signature(system: System, params: TrainParams) -> str:
         "train": documents_digest(system.train),
         "dev": documents_digest(system.dev),
     }
+    if system.model is not None and system.model != params.backend:
+        digests["model"] = system.model
     weights = weights_of(system.train)
     if any(weight != 1.0 for weight in weights):
         digests["weights"] = text_digest(*map(repr, weights))
@@ -127,32 +137,34 @@ def train_system(
     """
     made_by = system_signature(system, params)
     home = work / f"{system.name}-{made_by.split(':')[1]}"
-    model = home / "model"
+    folder = home / "model"
     if resume and (known := _finished(home)):
         log.info("%s: trained before, used again", system.name)
-        return model, known | {"resumed": True}
+        return folder, known | {"resumed": True}
     shutil.rmtree(home, ignore_errors=True)
     started = time.monotonic()
-    tagger = BACKENDS[params.backend](params)
+    backend = system.model or params.backend
+    made: type[Model] = {**BACKENDS, **READERS}[backend]
+    model = made(params)
     with track(f"train {system.name}", params.max_steps) as progress:
-        report = tagger.fit(system.train, system.dev, progress=progress)
-    tagger.save(model)
-    _write_history(report, model / "history.csv")
+        report = model.fit(system.train, system.dev, progress=progress)
+    model.save(folder)
+    _write_history(report, folder / "history.csv")
     card = {
-        "backend": params.backend,
+        "backend": backend,
         "system": system.name,
-        "labels": list(tagger.labels),
+        "labels": list(model.labels),
         "seed": params.seed,
         "signature": made_by,
         "dev_f1": round(100 * report.dev_f1, 2),
     }
-    with atomic_path(model / CARD) as temporary:
+    with atomic_path(folder / CARD) as temporary:
         temporary.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
     known = {
         "documents": len(system.train),
         "dev_documents": len(system.dev),
         "spans": sum(1 for document in system.train for _ in document.spans()),
-        "labels": list(tagger.labels),
+        "labels": list(model.labels),
         "steps": report.steps,
         "best_step": report.best_step,
         "averaged": params.average or 1,
@@ -160,9 +172,9 @@ def train_system(
         "seconds": round(time.monotonic() - started, 2),
         "signature": made_by,
     }
-    write_manifest(home / _DONE, {"digest": file_digest(model), "known": known})
+    write_manifest(home / _DONE, {"digest": file_digest(folder), "known": known})
     _forget_old(work, keep)
-    return model, known | {"resumed": False}
+    return folder, known | {"resumed": False}
 
 
 def _finished(home: Path) -> dict[str, object] | None:
@@ -226,7 +238,8 @@ def publish_mean(
     card |= {"system": f"{name}{MEAN}", "seed": "mean", "signature": made_by}
     temporary = out / f".{name}{MEAN}.made"
     shutil.rmtree(temporary, ignore_errors=True)
-    TransformersTagger.mean([out / run for run in runs]).save(temporary)
+    encoders: dict[str, type[FineTuned]] = {"transformers": TransformersTagger, **READERS}
+    encoders[card["backend"]].mean([out / run for run in runs]).save(temporary)
     with atomic_path(temporary / CARD) as path:
         path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
     publish(temporary, out / f"{name}{MEAN}")

@@ -42,6 +42,7 @@ class Window:
     text: int
     ids: tuple[int, ...]
     heads: tuple[tuple[int, int], ...]
+    types: tuple[int, ...] = ()
 
 
 def cut(texts: Sequence[str], tokenizer: Any, size: int) -> list[Window]:
