@@ -205,7 +205,7 @@ def _train(run: Run) -> Result:
         gold_dev=run.gold("dev"),
         task=run.task,
         out=run.layout.models(run.task, run.target),
-        params=run.config.train,
+        params=run.config.train.of_task(run.task),
         src=run.source,
         tgt=run.target,
         work=run.work("train"),
@@ -213,9 +213,17 @@ def _train(run: Run) -> Result:
     )
 
 
+def _exam(name: str) -> Callable[..., Result]:
+    """Return how the systems of a task are examined, by what the task says."""
+    from labelproj.stages.evaluate import run_evaluate
+    from labelproj.stages.evaluate_agent import run_evaluate_agent
+
+    return {"spans": run_evaluate, "agent": run_evaluate_agent}[name]
+
+
 def _evaluate(run: Run) -> Result:
     from labelproj.evaluate.methods import methods_named
-    from labelproj.stages.evaluate import run_evaluate
+    from labelproj.tasks import task_named
 
     test, parallel = run.gold("test"), run.gold("parallel")
     if test is None:
@@ -234,7 +242,7 @@ def _evaluate(run: Run) -> Result:
         )
     elif methods and not parallel:
         log.warning("evaluate.methods cannot be compared: there is no gold.%s.parallel", run.target)
-    return run_evaluate(
+    return _exam(task_named(run.task).exam)(
         models=run.layout.models(run.task, run.target),
         gold_test=test,
         task=run.task,

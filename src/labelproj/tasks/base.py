@@ -84,7 +84,8 @@ class Case:
     """One thing that a trained model is asked, and what is right: the unit of scoring.
 
     Spans are over ``text``. A tagger is given the ``prompts``, and the spans found in all of them
-    together are the answer; a model that reads is given ``question`` and ``text``.
+    together are the answer; a model that reads is given ``question`` and ``text``; one that writes
+    is given ``text`` and is to write ``target``.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Case:
     gold: tuple[Span, ...]
     prompts: tuple[Prompt, ...]
     question: str | None = None
+    target: str | None = None
 
 
 def only_spans(one: Reassembled, keep: Callable[[Projection], bool]) -> Reassembled:
@@ -174,7 +176,9 @@ class Task(ABC):
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return the dataset of a job with these span ``labels``, rejected units' too."""
 
-    #: Models of its own (``labelproj.train.READERS``), each by the backend that it stands for.
+    #: How its systems are examined (``labelproj.pipeline``): by spans, or as an agent.
+    exam: ClassVar[str] = "spans"
+    #: Models of its own (``labelproj.train.MODELS``), each by the backend that it stands for.
     models: ClassVar[Mapping[str, str]] = {}
     #: The columns of the dataset that :meth:`document` needs.
     columns: ClassVar[tuple[str, ...]] = ("id", "text", "spans")

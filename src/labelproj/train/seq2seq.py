@@ -7,12 +7,13 @@ the examples: it shows that everything works on a laptop, and is no more.
 
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from labelproj.errors import MissingInputError, ModelNotFoundError
-from labelproj.progress import log, track
+from labelproj.progress import Progress, log, track
 from labelproj.train.encoder import require_torch
 from labelproj.translate.model import quiet, write_hf
 
@@ -34,12 +35,15 @@ class Seq2SeqParams:
     seed: int = 13
 
 
-def train_seq2seq(pairs: Sequence[Pair], params: Seq2SeqParams, *, out: Path) -> dict[str, object]:
+def train_seq2seq(
+    pairs: Sequence[Pair], params: Seq2SeqParams, *, out: Path, progress: Progress | None = None
+) -> dict[str, object]:
     """Train on (input, target) pairs and write the model to ``out`` as a Hugging Face folder.
 
-    A pair of which a side has more than ``max_length`` tokens is left out and counted. Returns
-    ``pairs``, ``too_long``, ``steps``, ``loss`` (mean of the last 50 steps, nats a token) and
-    ``parameters``. Raises MissingInputError, ModelNotFoundError, DependencyError, StorageError.
+    ``progress`` is told every step; without one a bar is shown. A pair of which a side has more
+    than ``max_length`` tokens is left out and counted. Returns ``pairs``, ``too_long``, ``steps``,
+    ``loss`` (mean of the last 50 steps, nats a token) and ``parameters``. Raises
+    MissingInputError, ModelNotFoundError, DependencyError, StorageError.
     """
     if not pairs:
         raise MissingInputError("no examples to train on", remedy="is the subtask in the file?")
@@ -73,7 +77,7 @@ def train_seq2seq(pairs: Sequence[Pair], params: Seq2SeqParams, *, out: Path) ->
     losses: list[float] = []
     model.train()
     batches = _batches(fit, params)
-    with track("train", params.steps) as progress:
+    with nullcontext(progress) if progress else track("train", params.steps) as watched:
         for step in range(params.steps):
             inputs, labels = next(batches)
             loss = model(**_padded(inputs, labels, tokenizer.pad_token_id)).loss
@@ -83,7 +87,7 @@ def train_seq2seq(pairs: Sequence[Pair], params: Seq2SeqParams, *, out: Path) ->
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
             losses = [*losses[-49:], float(loss.detach())]
-            progress.advance(1)
+            watched.advance(1)
             if (step + 1) % 100 == 0:
                 mean = sum(losses) / len(losses)
                 log.info("step %d of %d: loss %.3f", step + 1, params.steps, mean)
