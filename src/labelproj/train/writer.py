@@ -1,13 +1,11 @@
 """A sequence-to-sequence model as a downstream system: it is taught inputs and what to write."""
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 from labelproj.config import TrainParams
-from labelproj.errors import MissingInputError, ModelNotFoundError
+from labelproj.errors import MissingInputError
 from labelproj.progress import Progress
 from labelproj.records import Document, Segment
 from labelproj.train.base import FitReport
@@ -18,7 +16,7 @@ __all__ = ["Seq2SeqWriter", "lesson"]
 #: Roles of the segments of what it is taught.
 INPUT, TARGET = "input", "target"
 #: Development examples that are answered in the end.
-_DEV = 200
+_DEV = 64
 
 
 def lesson(text: str, target: str) -> tuple[Segment, ...]:
@@ -36,8 +34,6 @@ class Seq2SeqWriter:
 
     def __init__(self, params: TrainParams):
         self._params = params
-        self._folder: Path | None = None
-        self._made: tempfile.TemporaryDirectory[str] | None = None
         self._model: Seq2Seq | None = None
 
     @property
@@ -62,11 +58,8 @@ class Seq2SeqWriter:
             max_length=self._params.max_length,
             seed=self._params.seed,
         )
-        self._made = tempfile.TemporaryDirectory()
-        self._folder, self._model = Path(self._made.name), None
-        figures = train_seq2seq(
-            list(map(_pair, train)), params, out=self._folder, progress=progress
-        )
+        pairs = list(map(_pair, train))
+        self._model, figures = train_seq2seq(pairs, params, progress=progress)
         chosen = list(map(_pair, dev))[:: max(1, len(dev) // _DEV)]
         answers = self.write([text for text, _ in chosen])
         right = sum(a == target for a, (_, target) in zip(answers, chosen, strict=True))
@@ -76,28 +69,23 @@ class Seq2SeqWriter:
 
     def write(self, texts: Sequence[str]) -> list[str]:
         """Return what the model writes for each text."""
-        if self._model is None:
-            self._model = Seq2Seq(str(self._folder))
-        return self._model(texts)
+        return self._trained()(texts)
 
     def save(self, folder: Path) -> None:
         """Write the model in Hugging Face format."""
-        if self._folder is None:
-            raise ValueError("a model must be trained before it is saved")
-        shutil.copytree(self._folder, folder, dirs_exist_ok=True)
+        self._trained().save(folder)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read a saved model. Raises ModelNotFoundError."""
-        if not (folder / "config.json").is_file():
-            raise ModelNotFoundError(
-                "no model of a trained system",
-                where=str(folder),
-                remedy="run the train stage again",
-            )
         model = cls(TrainParams())
-        model._folder = folder
+        model._model = Seq2Seq.load(str(folder))
         return model
+
+    def _trained(self) -> Seq2Seq:
+        if self._model is None:
+            raise ValueError("a model must be trained or loaded first")
+        return self._model
 
 
 def _pair(document: Document) -> tuple[str, str]:
