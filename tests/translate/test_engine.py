@@ -14,7 +14,8 @@ from labelproj.errors import (
     ModelNotFoundError,
     UnknownLanguageError,
 )
-from labelproj.translate.engine import Engine, open_engine, pick_device, pick_threads
+from labelproj.translate.ct2 import pick_threads
+from labelproj.translate.engine import Engine, open_engine, pick_device
 from labelproj.translate.model import compute_digest
 
 FAST = TranslateParams(beam_size=2, max_output_tokens=40)
@@ -145,3 +146,15 @@ def test_folders_without_a_model(tmp_path: Path, tiny_mt: Path) -> None:
         path.unlink()
     with pytest.raises(ModelConversionError, match="tokenizer cannot be loaded"):
         open_engine(broken, src="en", tgt="ha")
+
+
+def test_opening_a_model_leaves_other_libraries_their_cores(tiny_mt: Path) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        open_engine(tiny_mt, src="en", tgt="ha", device="cpu", threads=1)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

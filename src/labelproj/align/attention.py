@@ -18,7 +18,8 @@ from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
 from labelproj.align.subwords import Subwords, SubwordTokenizer
 from labelproj.errors import ModelConversionError, UsageError
 from labelproj.translate.cache import cached_model
-from labelproj.translate.engine import pick_device, pick_threads
+from labelproj.translate.ct2 import open_ct2
+from labelproj.translate.engine import pick_device
 from labelproj.translate.families import Codec, make_codec
 from labelproj.translate.model import load_tokenizer, model_digest, read_note
 
@@ -76,13 +77,11 @@ class AttentionAligner:
             "layer": layer,
         }
         device = pick_device(device, compute_type)
-        inter, intra = pick_threads() if device == "cpu" else (1, 0)
-        self._translator: Any = ctranslate2.Translator(
-            str(folder),
+        self._translator: Any = open_ct2(
+            ctranslate2.Translator,
+            folder,
             device=device,
             compute_type=compute_type,
-            inter_threads=inter,
-            intra_threads=intra,
             files=_with_all_heads(folder, layer),
         )
 

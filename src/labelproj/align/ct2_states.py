@@ -20,7 +20,8 @@ from labelproj.errors import ModelConversionError
 from labelproj.progress import log
 from labelproj.provenance import text_digest
 from labelproj.translate.cache import cache_folder
-from labelproj.translate.engine import pick_device, pick_threads
+from labelproj.translate.ct2 import open_ct2, pick_threads
+from labelproj.translate.engine import pick_device
 
 __all__ = ["CONVERTIBLE", "Ct2States", "converted_encoder", "folder_key"]
 
@@ -42,13 +43,12 @@ class Ct2States:
         quantization = "int8" if compute_type.startswith("int8") else None
         folder = converted_encoder(model, layer=layer, quantization=quantization)
         self._device = device
-        self.workers, intra = pick_threads() if device == "cpu" else (1, 0)
-        self._encoder: Any = ctranslate2.Encoder(
-            str(folder),
+        self.workers = pick_threads()[0] if device == "cpu" else 1
+        self._encoder: Any = open_ct2(
+            ctranslate2.Encoder,
+            folder,
             device=device,
             compute_type=compute_type,
-            inter_threads=self.workers,
-            intra_threads=intra,
         )
 
     def forward(self, rows: Sequence[Sequence[int]]) -> Rows:

@@ -5,17 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labelproj._version import __version__
+from labelproj.build.hub_card import MT_KEYS, HubConfig, hub_card_data
 from labelproj.build.markdown import table_text as _table
 from labelproj.config import BuildParams
-from labelproj.errors import DependencyError
 from labelproj.languages import language_name
 from labelproj.review.apply import Applied
 
 __all__ = ["CardFacts", "SplitFacts", "card_text"]
-
-_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
-#: What is said of the MT model, where its note (mt.json) has it.
-_MT_KEYS = ("model", "source", "revision", "licence", "family", "quantization", "digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,45 +57,19 @@ def card_text(features: Any, *, facts: CardFacts, params: BuildParams) -> str:
     ``features`` are the ``datasets.Features`` of all splits. The same facts give the same
     text. Raises DependencyError without ``datasets``.
     """
-    try:
-        from datasets import DatasetInfo, SplitDict, SplitInfo
-        from datasets.info import DatasetInfosDict
-        from huggingface_hub import DatasetCard, DatasetCardData
-    except ImportError as error:
-        raise DependencyError(
-            "writing a dataset card needs the datasets package",
-            remedy="pip install 'labelproj[data]'",
-        ) from error
-    rows = sum(split.rows for split in facts.splits)
-    splits = SplitDict()
-    for split in facts.splits:
-        splits.add(SplitInfo(split.name, num_bytes=split.bytes, num_examples=split.rows))
-    size = sum(split.bytes for split in facts.splits)
-    data = DatasetCardData(
+    splits = {split.name: (split.bytes, split.rows) for split in facts.splits}
+    data = hub_card_data(
+        {facts.config: HubConfig(features, splits)},
+        rows=sum(split.rows for split in facts.splits),
         language=[facts.tgt],
         license=params.licence or "unknown",
         pretty_name=params.name,
-        annotations_creators=["machine-generated"],
-        language_creators=["machine-generated"],
-        multilinguality=["translation"],
-        size_categories=[next((name for top, name in _SIZES if rows < top), "n>1M")],
         task_categories=[facts.category],
         task_ids=list(facts.task_ids),
-        tags=["label-projection", "labelproj"],
-        configs=[
-            {
-                "config_name": facts.config,
-                "default": True,
-                "data_files": [
-                    {"split": split.name, "path": f"data/{facts.config}/{split.name}-*"}
-                    for split in facts.splits
-                ],
-            }
-        ],
     )
-    info = DatasetInfo(features=features, splits=splits, dataset_size=size)
-    DatasetInfosDict({facts.config: info}).to_dataset_card_data(data)
     body = "\n\n".join(_sections(facts, params))
+    from huggingface_hub import DatasetCard
+
     return str(DatasetCard(f"---\n{data.to_yaml()}\n---\n\n{body}\n"))
 
 
@@ -161,7 +131,7 @@ def _origin(facts: CardFacts, params: BuildParams) -> list[tuple[str, object]]:
     if params.source_url:
         rows.append(("address of the source data", params.source_url))
     if facts.mt:
-        rows += [(f"MT {key}", facts.mt[key]) for key in _MT_KEYS if facts.mt.get(key)]
+        rows += [(f"MT {key}", facts.mt[key]) for key in MT_KEYS if facts.mt.get(key)]
         if not facts.mt.get("licence"):
             rows.append(("MT licence", "not given"))
     else:

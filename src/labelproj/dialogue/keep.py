@@ -5,26 +5,6 @@ import regex
 
 __all__ = ["is_dontcare", "is_kept"]
 
-#: What data sets write for "any value will do" and for "nothing said", in small letters.
-_SYMBOLS = frozenset(
-    {
-        "",
-        "?",
-        "any",
-        "do n't care",
-        "do not care",
-        "don't care",
-        "dont care",
-        "dontcare",
-        "doesn't matter",
-        "false",
-        "none",
-        "not mentioned",
-        "not mentioned in the dialogue",
-        "true",
-        "不在乎",
-    }
-)
 _DONTCARE = frozenset(
     {
         "any",
@@ -37,6 +17,16 @@ _DONTCARE = frozenset(
         "不在乎",
     }
 )
+#: What data sets write for "any value will do" and for "nothing said", in small letters.
+_SYMBOLS = _DONTCARE | {
+    "",
+    "?",
+    "false",
+    "none",
+    "not mentioned",
+    "not mentioned in the dialogue",
+    "true",
+}
 _KEPT = regex.compile(
     r"""
     https?://\S+ | www\.\S+                         # an address of the web

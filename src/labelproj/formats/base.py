@@ -11,13 +11,15 @@ MissingInputError (not there, or nothing in it) and FormatError (not this format
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from labelproj.errors import FormatError
 from labelproj.records import Document, Reject, Segment, Span, span_problem
 from labelproj.text import strip_space
 
 __all__ = ["Format", "checked_spans", "demand_format", "joined_text", "plain_document"]
+
+T = TypeVar("T")
 
 #: How many records may be rejected for the same cause before a file is refused as a whole.
 PATIENCE = 1000
@@ -57,12 +59,13 @@ class Format(ABC):
 
 
 def demand_format(
-    records: Iterator[Document | Reject], *, symptom: str, remedy: str
-) -> Iterator[Document | Reject]:
+    records: Iterator[T | Reject], *, remedy: str, symptom: str = "", what: str = ""
+) -> Iterator[T | Reject]:
     """Pass ``records`` on, but refuse the file when none of the first is of its format.
 
-    Raises FormatError with the place and reason of the first Reject when the first 1,000
-    records (or all, where there are fewer) are Rejects whose reason contains ``symptom``.
+    Raises FormatError with the place and reason of the first Reject, after ``what``, when the
+    first 1,000 records (or all, where there are fewer) are Rejects whose reason contains
+    ``symptom``.
     """
     held: list[Reject] = []
     for record in records:
@@ -77,7 +80,7 @@ def demand_format(
         return
     if held:
         raise FormatError(
-            held[0].reason, where=f"{held[0].source}:{held[0].line or 1}", remedy=remedy
+            what + held[0].reason, where=f"{held[0].source}:{held[0].line or 1}", remedy=remedy
         )
 
 

@@ -1,7 +1,7 @@
 """brat standoff: a text file and, beside it, an annotation file with places in it."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -14,7 +14,7 @@ from labelproj.formats.base import Format, checked_spans, joined_text, plain_doc
 from labelproj.formats.lines import UTF8_BOM, Line, numbered_lines, open_output, read_bytes
 from labelproj.records import Document, Reject, Span
 
-__all__ = ["Brat", "annotation_pairs", "file_name", "read_pair", "text_bound"]
+__all__ = ["Brat", "annotation_pairs", "file_name", "read_pair", "text_bound", "write_pairs"]
 
 _PLACES = regex.compile(r"(?P<label>\S+) (?P<places>\d+ \d+(?:;\d+ \d+)*)")
 _PACKED = ("", ".gz")
@@ -45,22 +45,34 @@ class Brat(Format):
         File names are the documents' ids, with what cannot be in a file name as ``%XX``. Each
         file appears whole.
         """
-        if path.suffix == ".ann":
-            raise UsageError(
-                "brat is written as a folder of files",
-                where=str(path),
-                remedy="give a folder's name, without .ann",
-            )
-        count = 0
-        for document in documents:
-            text, spans = joined_text(document)
-            name = file_name(document.id)
-            with open_output(path / f"{name}.txt") as stream:
-                stream.write(text)
-            with open_output(path / f"{name}.ann") as stream:
-                stream.write("".join(_lines(text, spans)))
-            count += 1
-        return count
+        return write_pairs(documents, path, lambda _, text, spans: _lines(text, spans))
+
+
+def write_pairs(
+    documents: Iterable[Document],
+    path: Path,
+    annotations: Callable[[Document, str, Sequence[Span]], Iterable[str]],
+) -> int:
+    """Write each document's text and its ``annotations`` as two files; return how many there were.
+
+    Raises UsageError where ``path`` is not a folder's name.
+    """
+    if path.suffix == ".ann":
+        raise UsageError(
+            "brat is written as a folder of files",
+            where=str(path),
+            remedy="give a folder's name, without .ann",
+        )
+    count = 0
+    for document in documents:
+        text, spans = joined_text(document)
+        name = file_name(document.id)
+        with open_output(path / f"{name}.txt") as stream:
+            stream.write(text)
+        with open_output(path / f"{name}.ann") as stream:
+            stream.writelines(annotations(document, text, spans))
+        count += 1
+    return count
 
 
 def annotation_pairs(source: str) -> Iterator[tuple[Path, Path, str]]:
@@ -184,7 +196,7 @@ def _spans(text: str, notes: list[_Annotation], shift: int) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _lines(text: str, spans: list[Span]) -> Iterator[str]:
+def _lines(text: str, spans: Sequence[Span]) -> Iterator[str]:
     """Yield the ``T`` lines; the parts of one span make one line, as do its lines of text."""
     parts: dict[tuple[str, str], list[Span]] = {}
     for span in spans:

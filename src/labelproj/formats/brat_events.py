@@ -10,11 +10,10 @@ from typing import ClassVar
 
 import regex
 
-from labelproj.errors import UsageError
 from labelproj.events import argument_id, events_of, mention_of
-from labelproj.formats.base import Format, joined_text
-from labelproj.formats.brat import annotation_pairs, file_name, read_pair, text_bound
-from labelproj.formats.lines import Line, numbered_lines, open_output
+from labelproj.formats.base import Format
+from labelproj.formats.brat import annotation_pairs, read_pair, text_bound, write_pairs
+from labelproj.formats.lines import Line, numbered_lines
 from labelproj.records import Document, Reject, Span
 
 __all__ = ["BratEvents"]
@@ -51,22 +50,7 @@ class BratEvents(Format):
 
     def write(self, documents: Iterable[Document], path: Path) -> int:
         """Write a pair of files a document into the folder ``path``; see :meth:`Format.write`."""
-        if path.suffix == ".ann":
-            raise UsageError(
-                "brat is written as a folder of files",
-                where=str(path),
-                remedy="give a folder's name, without .ann",
-            )
-        count = 0
-        for document in documents:
-            text, spans = joined_text(document)
-            name = file_name(document.id)
-            with open_output(path / f"{name}.txt") as stream:
-                stream.write(text)
-            with open_output(path / f"{name}.ann") as stream:
-                stream.writelines(_annotations(document, text, spans))
-            count += 1
-        return count
+        return write_pairs(documents, path, _annotations)
 
 
 def _lines(file: Path) -> Iterator[Line]:

@@ -1,21 +1,14 @@
 """JSON Lines: ``{"id", "text", "spans": [{"start", "end", "label"}]}``, one document a line."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from labelproj.formats.base import Format, demand_format
-from labelproj.formats.json_values import (
-    NOT_JSON,
-    Record,
-    json_records,
-    spans_value,
-    text_value,
-)
-from labelproj.formats.lines import open_output, stem_of
-from labelproj.records import Document, Reject, Segment, Span
+from labelproj.formats.json_lines import JsonLines, Problem
+from labelproj.formats.json_values import Record, spans_value, text_value
+from labelproj.formats.lines import stem_of
+from labelproj.records import Document, Segment, Span
 
 __all__ = ["Jsonl", "document_record"]
 
@@ -25,7 +18,7 @@ SEGMENT_KEYS = frozenset({"id", "segments"})
 
 
 @dataclass(frozen=True, slots=True)
-class Jsonl(Format):
+class Jsonl(JsonLines):
     """One JSON object a line, in one of three shapes.
 
     - ``{"id", "text", "spans": [{"start", "end", "label", "id"?, "group"?}]}``
@@ -38,61 +31,36 @@ class Jsonl(Format):
 
     name: ClassVar[str] = "jsonl"
     suffixes: ClassVar[tuple[str, ...]] = (".jsonl", ".json", ".ndjson")
+    remedy: ClassVar[str] = "each line is one JSON object; make lines of an array with: jq -c '.[]'"
 
-    def read(self, source: str, *, lang: str) -> Iterator[Document | Reject]:
-        """Yield one document a line; see :meth:`Format.read`. A second use of an id is bad."""
-        return demand_format(
-            self._documents(Path(source), lang),
-            symptom=NOT_JSON,
-            remedy="each line is one JSON object; make lines of an array with: jq -c '.[]'",
-        )
+    def record_name(self, record: Record, path: Path, number: int) -> str:
+        """Return the record's id, or ``<file>-<line>``."""
+        return text_value(record, "id", default=f"{stem_of(path)}-{number}")
 
-    def _documents(self, path: Path, lang: str) -> Iterator[Document | Reject]:
-        seen: set[str] = set()
-        stem = stem_of(path)
-        for number, raw, record in json_records(path):
-            if isinstance(record, Reject):
-                yield record
-                continue
-            name = None
-            try:
-                name = text_value(record, "id", default=f"{stem}-{number}")
-                if name in seen:
-                    raise ValueError(f"duplicate id {name!r}")
-                document = _document(name, record, lang)
-            except ValueError as error:
-                yield Reject(str(path), number, name, str(error), raw)
-                continue
-            seen.add(name)
-            yield document
+    def document(self, name: str, record: Record, lang: str) -> tuple[Document, list[Problem]]:
+        """Return the document of a record of any shape; see :class:`JsonLines`."""
+        if "segments" in record:
+            values = record["segments"]
+            if not isinstance(values, list) or not all(isinstance(v, dict) for v in values):
+                raise ValueError("'segments' is not a list of objects")
+            segments = tuple(_segment(value, str(i)) for i, value in enumerate(values))
+            keys = SEGMENT_KEYS
+        elif "src_text" in record:
+            text = text_value(record, "src_text")
+            spans = spans_value(record, "src_spans", text)
+            segments = (Segment("text", "text", text, spans, _translation(record)),)
+            lang = text_value(record, "src_lang", default=lang)
+            keys = PARALLEL_KEYS
+        else:
+            text = text_value(record, "text")
+            segments = (Segment("text", "text", text, spans_value(record, "spans", text)),)
+            keys = PLAIN_KEYS
+        rest = {key: value for key, value in record.items() if key not in keys}
+        return Document(name, lang, segments, rest), []
 
-    def write(self, documents: Iterable[Document], path: Path) -> int:
-        """Write one document a line, with nothing lost; see :meth:`Format.write`."""
-        count = 0
-        with open_output(path) as stream:
-            for document in documents:
-                stream.write(json.dumps(document_record(document), ensure_ascii=False) + "\n")
-                count += 1
-        return count
-
-
-def _document(name: str, record: Record, lang: str) -> Document:
-    if "segments" in record:
-        values = record["segments"]
-        if not isinstance(values, list) or not all(isinstance(v, dict) for v in values):
-            raise ValueError("'segments' is not a list of objects")
-        segments = tuple(_segment(value, str(i)) for i, value in enumerate(values))
-        return Document(name, lang, segments, _rest(record, SEGMENT_KEYS))
-    if "src_text" in record:
-        text = text_value(record, "src_text")
-        spans = spans_value(record, "src_spans", text)
-        translation = _translation(record)
-        segment = Segment("text", "text", text, spans, translation)
-        lang = text_value(record, "src_lang", default=lang)
-        return Document(name, lang, (segment,), _rest(record, PARALLEL_KEYS))
-    text = text_value(record, "text")
-    segment = Segment("text", "text", text, spans_value(record, "spans", text))
-    return Document(name, lang, (segment,), _rest(record, PLAIN_KEYS))
+    def record(self, document: Document) -> Record:
+        """Return the plainest record that holds all of a document; see :class:`JsonLines`."""
+        return document_record(document)
 
 
 def _segment(value: Mapping[str, object], name: str) -> Segment:
@@ -108,10 +76,6 @@ def _segment(value: Mapping[str, object], name: str) -> Segment:
 
 def _translation(value: Mapping[str, object]) -> str | None:
     return None if value.get("tgt_text") is None else text_value(value, "tgt_text")
-
-
-def _rest(record: Record, keys: frozenset[str]) -> Record:
-    return {key: value for key, value in record.items() if key not in keys}
 
 
 def document_record(document: Document) -> Record:

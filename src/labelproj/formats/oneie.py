@@ -4,19 +4,18 @@ Lin et al. 2020 (OneIE, https://aclanthology.org/2020.acl-main.713), Huang et al
 Li et al. 2021 (WikiEvents, https://aclanthology.org/2021.naacl-main.69).
 """
 
-import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from labelproj.events import Event, argument_id, events_of, mention_of
-from labelproj.formats.base import Format, demand_format, joined_text, plain_document
+from labelproj.formats.base import joined_text, plain_document
 from labelproj.formats.detokenize import detokenize
-from labelproj.formats.json_values import Record, json_records, text_value
-from labelproj.formats.lines import open_output
-from labelproj.records import Document, Reject, Span
+from labelproj.formats.json_lines import JsonLines, Problem
+from labelproj.formats.json_values import Record, text_value
+from labelproj.records import Document, Span
 from labelproj.text import words
 
 __all__ = ["OneIe", "mapping_list", "placed_tokens"]
@@ -32,7 +31,7 @@ _OF_TOKENS = {"sent_idx", "sent_id", "head", "head_start", "head_end"}
 
 
 @dataclass(frozen=True, slots=True)
-class OneIe(Format):
+class OneIe(JsonLines):
     """A line is ``{"doc_id", "tokens", "entity_mentions", "event_mentions", …}``.
 
     Mentions have ``start`` and ``end`` in tokens. The text is ``text`` or ``sentence``; without
@@ -45,54 +44,26 @@ class OneIe(Format):
 
     name: ClassVar[str] = "oneie"
     suffixes: ClassVar[tuple[str, ...]] = (".oneie.jsonl",)
+    remedy: ClassVar[str] = "each line is one JSON object with tokens and event_mentions"
 
     @classmethod
     def claims(cls, head: Mapping[str, object]) -> bool:
         """Say whether a file's first record is of this format."""
         return "event_mentions" in head and "tokens" in head
 
-    def read(self, source: str, *, lang: str) -> Iterator[Document | Reject]:
-        """Yield one document a line and a Reject for each bad event; see :meth:`Format.read`."""
-        return demand_format(
-            self._documents(Path(source), lang),
-            symptom="not a JSON object",
-            remedy="each line is one JSON object with tokens and event_mentions",
-        )
+    def record_name(self, record: Record, path: Path, number: int) -> str:
+        """Return the document's id, with that of the window or sentence where it has one."""
+        name = text_value(record, "doc_id")
+        window = record.get("wnd_id", record.get("sent_id"))
+        return name if window is None or window == name else f"{name}/{window}"
 
-    def _documents(self, path: Path, lang: str) -> Iterator[Document | Reject]:
-        seen: set[str] = set()
-        for number, raw, record in json_records(path):
-            if isinstance(record, Reject):
-                yield record
-                continue
-            name = None
-            try:
-                name = _name(record)
-                if name in seen:
-                    raise ValueError(f"duplicate id {name!r}")
-                document, problems = _document(name, record, lang)
-            except ValueError as error:
-                yield Reject(str(path), number, name, str(error), raw)
-                continue
-            seen.add(name)
-            for what, reason in problems:
-                yield Reject(str(path), number, f"{name}/{what}", reason, raw[:1000])
-            yield document
+    def document(self, name: str, record: Record, lang: str) -> tuple[Document, list[Problem]]:
+        """Return a document without its bad events, and those; see :class:`JsonLines`."""
+        return _document(name, record, lang)
 
-    def write(self, documents: Iterable[Document], path: Path) -> int:
-        """Write one document a line; see :meth:`Format.write`. A part is a mention of its own."""
-        count = 0
-        with open_output(path) as stream:
-            for document in documents:
-                stream.write(json.dumps(_Writer(document).record(), ensure_ascii=False) + "\n")
-                count += 1
-        return count
-
-
-def _name(record: Record) -> str:
-    name = text_value(record, "doc_id")
-    window = record.get("wnd_id", record.get("sent_id"))
-    return name if window is None or window == name else f"{name}/{window}"
+    def record(self, document: Document) -> Record:
+        """Return the record of a document, each part a mention; see :class:`JsonLines`."""
+        return _Writer(document).record()
 
 
 def mapping_list(record: Mapping[str, object], key: str) -> list[dict[str, Any]]:

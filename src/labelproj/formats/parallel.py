@@ -4,15 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labelproj.errors import FormatError
-from labelproj.formats.base import PATIENCE
-from labelproj.formats.json_values import (
-    Record,
-    json_records,
-    offsets_value,
-    spans_value,
-    text_value,
-)
+from labelproj.formats.base import demand_format
+from labelproj.formats.json_lines import parsed_records
+from labelproj.formats.json_values import Record, offsets_value, spans_value, text_value
 from labelproj.records import Reject, Span
 
 __all__ = ["GoldPair", "read_gold_pairs"]
@@ -48,37 +42,12 @@ def read_gold_pairs(path: Path) -> Iterator[GoldPair | Reject]:
     and may have ``src_tokens``, ``tgt_tokens`` and ``alignments``. Spans are code points,
     half-open. Raises MissingInputError, and FormatError when no line is such a pair.
     """
-    seen: set[str] = set()
-    held: list[Reject] | None = []  # until the first pair
-    for number, raw, record in json_records(path):
-        name = None
-        try:
-            if isinstance(record, Reject):
-                raise ValueError(record.reason)
-            name = text_value(record, "id")
-            if name in seen:
-                raise ValueError(f"duplicate id {name!r}")
-            pair = _pair(name, record)
-        except ValueError as error:
-            reject = Reject(str(path), number, name, str(error), raw)
-            if held is None:
-                yield reject
-                continue
-            held.append(reject)
-            if len(held) == PATIENCE:
-                break
-            continue
-        if held is not None:
-            yield from held
-            held = None
-        seen.add(name)
-        yield pair
-    if held:
-        raise FormatError(
-            f"not a line of parallel gold data: {held[0].reason}",
-            where=f"{path}:{held[0].line}",
-            remedy="each line has id, src_lang, tgt_lang, src_text, tgt_text, src_spans, tgt_spans",
-        )
+    records = parsed_records(path, name=lambda record, _: text_value(record, "id"), parse=_pair)
+    return demand_format(
+        (parsed for _, _, parsed in records),
+        what="not a line of parallel gold data: ",
+        remedy="each line has id, src_lang, tgt_lang, src_text, tgt_text, src_spans, tgt_spans",
+    )
 
 
 def _pair(name: str, record: Record) -> GoldPair:

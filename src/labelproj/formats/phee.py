@@ -3,18 +3,16 @@
 Sun et al. 2022 (https://aclanthology.org/2022.emnlp-main.376).
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 from labelproj.events import argument_id, events_of, mention_of
-from labelproj.formats.base import Format, checked_spans, demand_format, joined_text, plain_document
-from labelproj.formats.json_values import Record, json_records, text_value
-from labelproj.formats.lines import open_output
+from labelproj.formats.base import checked_spans, joined_text, plain_document
+from labelproj.formats.json_lines import JsonLines, Problem
+from labelproj.formats.json_values import Record, text_value
 from labelproj.formats.oneie import mapping_list
-from labelproj.records import Document, Reject, Span
+from labelproj.records import Document, Span
 
 __all__ = ["Phee"]
 
@@ -23,7 +21,7 @@ _PLACES = {"text", "start"}
 
 
 @dataclass(frozen=True, slots=True)
-class Phee(Format):
+class Phee(JsonLines):
     """A line is ``{"id", "context", "annotations": [{"events": [{"event_type", "Trigger", …}]}]}``.
 
     An argument inside another has the role ``Outer_Inner`` (``Treatment_Drug``). An event inside
@@ -35,59 +33,45 @@ class Phee(Format):
 
     name: ClassVar[str] = "phee"
     suffixes: ClassVar[tuple[str, ...]] = (".phee.jsonl",)
+    remedy: ClassVar[str] = "each line is one JSON object with context and annotations"
 
     @classmethod
     def claims(cls, head: Mapping[str, object]) -> bool:
         """Say whether a file's first record is of this format."""
         return "context" in head and "annotations" in head
 
-    def read(self, source: str, *, lang: str) -> Iterator[Document | Reject]:
-        """Yield one document a line and a Reject for each bad event; see :meth:`Format.read`."""
-        return demand_format(
-            self._documents(Path(source), lang),
-            symptom="not a JSON object",
-            remedy="each line is one JSON object with context and annotations",
-        )
-
-    def _documents(self, path: Path, lang: str) -> Iterator[Document | Reject]:
-        seen: set[str] = set()
-        for number, raw, record in json_records(path):
-            if isinstance(record, Reject):
-                yield record
-                continue
-            name = None
-            try:
-                name = text_value(record, "id")
-                if name in seen:
-                    raise ValueError(f"duplicate id {name!r}")
-                text = text_value(record, "context")
-                groups = [
-                    mapping_list(one, "events") for one in mapping_list(record, "annotations")
-                ]
-            except ValueError as error:
-                yield Reject(str(path), number, name, str(error), raw)
-                continue
-            seen.add(name)
-            spans: list[Span] = []
-            bad: set[str] = set()
-            for event in (event for group in groups for event in group):
+    def document(self, name: str, record: Record, lang: str) -> tuple[Document, list[Problem]]:
+        """Return a document without its bad events, and those; see :class:`JsonLines`."""
+        text = text_value(record, "context")
+        spans: list[Span] = []
+        problems: list[Problem] = []
+        for annotation in mapping_list(record, "annotations"):
+            for event in mapping_list(annotation, "events"):
                 try:
                     spans += _event_spans(event, text)
                 except ValueError as error:
-                    bad.add(str(event.get("event_id")))
-                    what = f"{name}/{event.get('event_id')}"
-                    yield Reject(str(path), number, what, str(error), raw[:1000])
-            document = plain_document(name, lang, text, tuple(spans))
-            yield replace(document, payload={"phee": _bare(record, bad)})
+                    problems.append((str(event.get("event_id")), str(error)))
+        document = plain_document(name, lang, text, tuple(spans))
+        bare = _bare(record, {event for event, _ in problems})
+        return replace(document, payload={"phee": bare}), problems
 
-    def write(self, documents: Iterable[Document], path: Path) -> int:
-        """Write one document a line; see :meth:`Format.write`."""
-        count = 0
-        with open_output(path) as stream:
-            for document in documents:
-                stream.write(json.dumps(_record(document), ensure_ascii=False) + "\n")
-                count += 1
-        return count
+    def record(self, document: Document) -> Record:
+        """Return the record of a document, texts and places filled in; see :class:`JsonLines`."""
+        text, spans = joined_text(document)
+        bare = document.payload.get("phee")
+        parts: dict[tuple[str, str, str], list[Span]] = {}
+        for span in spans:
+            if span.group is not None:
+                role = TRIGGER if span.id == span.group else span.label
+                parts.setdefault((span.group, role, mention_of(span)), []).append(span)
+        rest = (
+            dict(bare) if isinstance(bare, dict) else {"annotations": [{"events": _events(spans)}]}
+        )
+        groups = [
+            one | {"events": [e for event in one["events"] if (e := _filled(event, text, parts))]}
+            for one in rest["annotations"]
+        ]
+        return {"id": document.id, "context": text} | rest | {"annotations": groups}
 
 
 def _event_spans(event: Mapping[str, Any], text: str, *, outer: str | None = None) -> list[Span]:
@@ -163,22 +147,6 @@ def _bare(value: object, bad: set[str]) -> Any:
             if not (isinstance(one, dict) and str(one.get("event_id")) in bad)
         ]
     return value
-
-
-def _record(document: Document) -> Record:
-    text, spans = joined_text(document)
-    bare = document.payload.get("phee")
-    parts: dict[tuple[str, str, str], list[Span]] = {}
-    for span in spans:
-        if span.group is not None:
-            role = TRIGGER if span.id == span.group else span.label
-            parts.setdefault((span.group, role, mention_of(span)), []).append(span)
-    rest = dict(bare) if isinstance(bare, dict) else {"annotations": [{"events": _events(spans)}]}
-    groups = [
-        one | {"events": [e for event in one["events"] if (e := _filled(event, text, parts))]}
-        for one in rest["annotations"]
-    ]
-    return {"id": document.id, "context": text} | rest | {"annotations": groups}
 
 
 Parts = Mapping[tuple[str, str, str], list[Span]]

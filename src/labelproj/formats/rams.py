@@ -4,19 +4,17 @@ https://aclanthology.org/2020.acl-main.718; places are tokens of the whole text,
 included.
 """
 
-import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 from labelproj.events import argument_id, events_of, mention_of
-from labelproj.formats.base import Format, demand_format, joined_text, plain_document
+from labelproj.formats.base import joined_text, plain_document
 from labelproj.formats.detokenize import detokenize
-from labelproj.formats.json_values import Record, json_records, text_value
-from labelproj.formats.lines import open_output
-from labelproj.records import Document, Reject, Span
+from labelproj.formats.json_lines import JsonLines, Problem
+from labelproj.formats.json_values import Record
+from labelproj.records import Document, Span
 from labelproj.text import sentences, words
 
 __all__ = ["Rams"]
@@ -26,7 +24,7 @@ _OURS = {"doc_key", "sentences", "evt_triggers", "ent_spans", "gold_evt_links"}
 
 
 @dataclass(frozen=True, slots=True)
-class Rams(Format):
+class Rams(JsonLines):
     """A line is ``{"doc_key", "sentences", "evt_triggers", "ent_spans", "gold_evt_links"}``.
 
     Sentences of tokens are joined as people write, with a space between sentences. Arguments are
@@ -37,46 +35,21 @@ class Rams(Format):
 
     name: ClassVar[str] = "rams"
     suffixes: ClassVar[tuple[str, ...]] = (".rams.jsonl", ".jsonlines")
+    id_key: ClassVar[str] = "doc_key"
+    remedy: ClassVar[str] = "each line is one JSON object with sentences and evt_triggers"
 
     @classmethod
     def claims(cls, head: Mapping[str, object]) -> bool:
         """Say whether a file's first record is of this format."""
         return "evt_triggers" in head and "sentences" in head
 
-    def read(self, source: str, *, lang: str) -> Iterator[Document | Reject]:
-        """Yield one document a line; see :meth:`Format.read`. A second use of a key is bad."""
-        return demand_format(
-            self._documents(Path(source), lang),
-            symptom="not a JSON object",
-            remedy="each line is one JSON object with sentences and evt_triggers",
-        )
+    def document(self, name: str, record: Record, lang: str) -> tuple[Document, list[Problem]]:
+        """Return the document of a record; see :class:`JsonLines`."""
+        return _document(name, record, lang), []
 
-    def _documents(self, path: Path, lang: str) -> Iterator[Document | Reject]:
-        seen: set[str] = set()
-        for number, raw, record in json_records(path):
-            if isinstance(record, Reject):
-                yield record
-                continue
-            name = None
-            try:
-                name = text_value(record, "doc_key")
-                if name in seen:
-                    raise ValueError(f"duplicate doc_key {name!r}")
-                document = _document(name, record, lang)
-            except ValueError as error:
-                yield Reject(str(path), number, name, str(error), raw)
-                continue
-            seen.add(name)
-            yield document
-
-    def write(self, documents: Iterable[Document], path: Path) -> int:
-        """Write one document a line; see :meth:`Format.write`."""
-        count = 0
-        with open_output(path) as stream:
-            for document in documents:
-                stream.write(json.dumps(_record(document), ensure_ascii=False) + "\n")
-                count += 1
-        return count
+    def record(self, document: Document) -> Record:
+        """Return the record of a document, places in tokens; see :class:`JsonLines`."""
+        return _record(document)
 
 
 def _joined(parts: Sequence[Sequence[str]], lang: str) -> tuple[str, Offsets]:

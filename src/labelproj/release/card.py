@@ -9,8 +9,8 @@ from typing import Any
 import regex
 
 from labelproj._version import __version__
+from labelproj.build.hub_card import MT_KEYS, HubConfig, hub_card_data
 from labelproj.build.markdown import table_text
-from labelproj.errors import DependencyError
 from labelproj.languages import language_name
 from labelproj.release.licences import Decision, find_licence
 from labelproj.release.sources import Source
@@ -20,8 +20,6 @@ from labelproj.tasks import task_named
 __all__ = ["Config", "card_text", "licence_fields", "licence_text", "score_lines"]
 
 _TEMPLATE = Path(__file__).with_name("card.md.j2")
-_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
-_MT_KEYS = ("model", "source", "revision", "licence", "family", "quantization", "digest")
 _COLUMNS = {
     "id": "id of the row",
     "text": "the translation",
@@ -78,42 +76,29 @@ def card_text(
 
     Raises DependencyError without ``datasets``.
     """
-    try:
-        from datasets import DatasetInfo, SplitDict, SplitInfo
-        from datasets.info import DatasetInfosDict
-        from huggingface_hub import DatasetCard, DatasetCardData
-    except ImportError as error:
-        raise DependencyError(
-            "writing a dataset card needs the datasets package",
-            remedy="pip install 'labelproj[data]'",
-        ) from error
     whole = [config for config in configs if not config.slim]
     rows = sum(split["rows"] for config in whole for split in config.splits.values())
     tasks = sorted({source.task for source in sources})
     languages = [*sorted({s.tgt for s in sources}), *sorted({s.src for s in sources})]
     fields: dict[str, Any] = dict(licence_fields(licence))
-    data = DatasetCardData(
+    data = hub_card_data(
+        {
+            config.name: HubConfig(
+                config.features,
+                {name: (facts["bytes"], facts["rows"]) for name, facts in config.splits.items()},
+            )
+            for config in [whole[0], *(config for config in configs if config is not whole[0])]
+        },
+        rows=rows,
         language=languages,
         pretty_name=name,
-        annotations_creators=["machine-generated"],
-        language_creators=["machine-generated"],
-        multilinguality=["translation"],
         source_datasets=sorted({_source_dataset(source) for source in sources}),
-        size_categories=[next((name for top, name in _SIZES if rows < top), "n>1M")],
         task_categories=sorted({task_named(task).category for task in tasks}),
         task_ids=sorted({name for task in tasks for name in task_named(task).ids}),
-        tags=["label-projection", "labelproj"],
-        configs=[_config_entry(config, default=config is whole[0]) for config in configs],
         **fields,
     )
-    infos = {}
-    for config in configs:
-        splits = SplitDict()
-        for split, facts in config.splits.items():
-            splits.add(SplitInfo(split, num_bytes=facts["bytes"], num_examples=facts["rows"]))
-        size = sum(facts["bytes"] for facts in config.splits.values())
-        infos[config.name] = DatasetInfo(features=config.features, splits=splits, dataset_size=size)
-    DatasetInfosDict(infos).to_dataset_card_data(data)
+    from huggingface_hub import DatasetCard
+
     present = dict.fromkeys(column for config in whole for column in config.features)
     card = DatasetCard.from_template(
         data,
@@ -185,16 +170,6 @@ def _source_dataset(source: Source) -> str:
     return f"extended|other-{slug}"
 
 
-def _config_entry(config: Config, *, default: bool) -> dict[str, Any]:
-    entry: dict[str, Any] = {"config_name": config.name}
-    if default:
-        entry["default"] = True
-    entry["data_files"] = [
-        {"split": split, "path": f"data/{config.name}/{split}-*"} for split in config.splits
-    ]
-    return entry
-
-
 def _contents(configs: Sequence[Config]) -> str:
     whole = [config for config in configs if not config.slim]
     rows = [
@@ -222,7 +197,7 @@ def _made(source: Source) -> str:
     if params.source_url:
         rows.append(("address of the source data", params.source_url))
     if source.mt:
-        rows += [(f"MT {key}", source.mt[key]) for key in _MT_KEYS if source.mt.get(key)]
+        rows += [(f"MT {key}", source.mt[key]) for key in MT_KEYS if source.mt.get(key)]
     else:
         rows.append(("translation", "came with the source data"))
     for stage, values in source.stages.items():

@@ -23,18 +23,14 @@ from labelproj.formats.plain import PlainText
 from labelproj.project import check_method, member_names
 from labelproj.provenance import file_digest, signature
 from labelproj.shards import read_manifest
-from labelproj.stages.filter import run_filter
-from labelproj.stages.label import run_label, unlabelled, whole_units
+from labelproj.stages.chain import Chain
+from labelproj.stages.label import unlabelled, whole_units
 from labelproj.stages.outputs import (
-    WORK,
     Result,
     finished_result,
     needs_translation,
     publish_result,
 )
-from labelproj.stages.prepare import run_prepare
-from labelproj.stages.project import run_project
-from labelproj.stages.translate import run_translate
 from labelproj.train.labeller import Labeller, open_labeller
 from labelproj.translate.cache import cached_model
 from labelproj.translate.engine import check_model, pick_device
@@ -75,7 +71,7 @@ def run_from_predictions(
     direction, and what reading, opening models and the stages raise.
     """
     started = time.monotonic()
-    work = out / WORK
+    chain = Chain(out, src, tgt, device=translate.device, resume=resume)
     inputs = plain_inputs(inputs, format=format)
     check_inputs(inputs, format=format)
     _check_direction(project)
@@ -85,16 +81,15 @@ def run_from_predictions(
     if folder:
         check_model(folder, src=tgt, tgt=src)
         pick_device(translate.device, translate.compute_type)
-    prepared = run_prepare(
-        inputs=inputs,
-        out=work / "prepared",
-        params=prepare.model_copy(update={"label_map": {}}) if labeller else prepare,
+    prepared = chain.prepare(
+        inputs,
+        prepare.model_copy(update={"label_map": {}}) if labeller else prepare,
         lang=tgt if labeller else src,
         format=format,
         quarantine=out / "quarantine.parquet",
         reshape=unlabelled(tgt) if labeller else None,
     )
-    units = work / "prepared" / "units.parquet"
+    units = chain.units
     params = {
         "from_predictions": True,
         "src": src,
@@ -115,54 +110,14 @@ def run_from_predictions(
         return finished
     if needs_translation(units):
         _check_models(labeller, mt)
-    translated = run_translate(
-        units=units,
-        model=folder,
-        out=work / "translated",
-        params=translate,
-        src=tgt,
-        tgt=src,
-        work=work / "shards" / "translate",
-        resume=resume,
-    )
-    stages: dict[str, Result] = {"prepare": prepared, "translate": translated}
-    labelled = work / "translated"
+    chain.translate(translate, model=folder, backwards=True)
     if labeller:
-        labelled = work / "labelled"
-        stages["label"] = run_label(
-            units=work / "translated" / "units.parquet",
-            out=labelled,
-            labeller=labeller,
-            label_map=prepare.label_map,
-            work=work / "shards" / "label",
-            rows_per_shard=translate.rows_per_shard,
-            resume=resume,
-        )
-    stages["project"] = run_project(
-        units=labelled / "units.parquet",
-        out=work / "projected",
-        params=project,
-        src=src,
-        tgt=tgt,
-        work=work / "shards" / "project",
-        resume=resume,
-        device=translate.device,
-    )
-    filtered = work / "filtered"
-    stages["filter"] = run_filter(
-        units=work / "projected" / "units.parquet",
-        out=filtered,
-        params=filters,
-        src=src,
-        tgt=tgt,
-        work=work / "shards" / "filter",
-        align=project.align,
-        align_work=work / "shards" / "project",
-        device=translate.device,
-        resume=resume,
-    )
+        chain.label(labeller, label_map=prepare.label_map, rows_per_shard=translate.rows_per_shard)
+    chain.project(project)
+    chain.filter(filters, align=project.align)
+    filtered = chain.folder("filtered")
     whole_units(
-        work / "projected" / "units.parquet",
+        chain.folder("projected") / "units.parquet",
         kept=filtered / "kept.parquet",
         rejected=filtered / "rejected.parquet",
         out=filtered / "whole.parquet",
@@ -172,7 +127,7 @@ def run_from_predictions(
         inputs=inputs,
         tgt=tgt,
         task="ner",
-        stages=stages,
+        stages=chain.done,
         units=filtered / "whole.parquet",
         facts={
             "signature": sign,

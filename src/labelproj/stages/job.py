@@ -16,17 +16,13 @@ from labelproj.formats import check_inputs
 from labelproj.project import check_method
 from labelproj.provenance import file_digest, signature
 from labelproj.shards import read_manifest
-from labelproj.stages.filter import run_filter
+from labelproj.stages.chain import Chain
 from labelproj.stages.outputs import (
-    WORK,
     Result,
     finished_result,
     needs_translation,
     publish_result,
 )
-from labelproj.stages.prepare import run_prepare
-from labelproj.stages.project import run_project
-from labelproj.stages.translate import run_translate
 from labelproj.translate.cache import cached_model
 from labelproj.translate.engine import check_model, pick_device
 from labelproj.translate.marked import check_marks
@@ -61,7 +57,7 @@ def run_job(
     same work nothing is done. A stopped job goes on where it stopped.
     """
     started = time.monotonic()
-    work = out / WORK
+    chain = Chain(out, src, tgt, task, translate.device, resume)
     # What can be wrong is found before hours of reading: inputs, model, languages, device.
     check_inputs(inputs, format=format)
     proposers = check_method(project, markers=translate.markers if mt else None)
@@ -71,16 +67,8 @@ def run_job(
         if translate.markers:
             check_marks(codec, SCHEMES[translate.markers], where=str(mt))
         pick_device(translate.device, translate.compute_type)
-    prepared = run_prepare(
-        inputs=inputs,
-        out=work / "prepared",
-        params=prepare,
-        lang=src,
-        task=task,
-        format=format,
-        quarantine=out / "quarantine.parquet",
-    )
-    units = work / "prepared" / "units.parquet"
+    prepared = chain.prepare(inputs, prepare, format=format, quarantine=out / "quarantine.parquet")
+    units = chain.units
     params = {
         "src": src,
         "tgt": tgt,
@@ -103,54 +91,16 @@ def run_job(
             "the input has no translations and no MT model is given",
             remedy="--mt with a Hub id, a Hugging Face folder or a CTranslate2 folder",
         )
-    translated = run_translate(
-        units=units,
-        model=model,
-        out=work / "translated",
-        params=translate,
-        src=src,
-        tgt=tgt,
-        work=work / "shards" / "translate",
-        resume=resume,
-    )
-    projected = run_project(
-        units=work / "translated" / "units.parquet",
-        out=work / "projected",
-        params=project,
-        src=src,
-        tgt=tgt,
-        work=work / "shards" / "project",
-        resume=resume,
-        device=translate.device,
-        markers=translate.markers,
-        mt=mt,
-    )
-    filtered = run_filter(
-        units=work / "projected" / "units.parquet",
-        out=work / "filtered",
-        params=filters,
-        task=task,
-        src=src,
-        tgt=tgt,
-        work=work / "shards" / "filter",
-        align=project.align,
-        align_work=work / "shards" / "project",
-        model=model,
-        device=translate.device,
-        resume=resume,
-    )
+    chain.translate(translate, model=model)
+    chain.project(project, mt=mt, markers=translate.markers)
+    chain.filter(filters, align=project.align, model=model)
     return publish_result(
         out,
         inputs=inputs,
         tgt=tgt,
         task=task,
-        stages={
-            "prepare": prepared,
-            "translate": translated,
-            "project": projected,
-            "filter": filtered,
-        },
-        units=work / "filtered" / "kept.parquet",
+        stages=chain.done,
+        units=chain.folder("filtered") / "kept.parquet",
         facts={
             "signature": sign,
             "params": params,

@@ -20,10 +20,8 @@ from labelproj.progress import log
 from labelproj.provenance import file_digest, now, signature, versions
 from labelproj.records import Document, Reject
 from labelproj.shards import write_manifest
-from labelproj.stages.filter import run_filter
-from labelproj.stages.prepare import run_prepare
-from labelproj.stages.project import run_project
-from labelproj.stages.translate import run_translate
+from labelproj.stages.chain import Chain
+from labelproj.stages.outputs import WORK
 from labelproj.translate.cache import cached_model
 from labelproj.translate.engine import check_model, open_engine
 
@@ -65,7 +63,7 @@ def run_localise(
         raise UsageError(
             "there is nothing to translate with", remedy="--mt MODEL, or --translations FILE"
         )
-    work = out / ".labelproj"
+    work = out / WORK
     names = Ontology() if ontology is None else read_ontology(ontology)
     model = cached_model(mt, src=src, tgt=tgt) if mt else None
     if model:
@@ -81,41 +79,15 @@ def run_localise(
         limit=prepare.limit,
         strict=prepare.strict,
     )
-    prepared = run_prepare(
-        inputs=[str(work / "input.jsonl")],
-        out=work / "prepared",
-        params=prepare.model_copy(update={"limit": None}),
-        lang=src,
+    chain = Chain(out, src, tgt, device=translate.device, resume=resume)
+    prepared = chain.prepare(
+        [str(work / "input.jsonl")], prepare.model_copy(update={"limit": None})
     )
-    run_translate(
-        units=work / "prepared" / "units.parquet",
-        model=model,
-        out=work / "translated",
-        params=translate,
-        src=src,
-        tgt=tgt,
-        work=work / "shards" / "translate",
-        resume=resume,
-    )
-    projected = run_project(
-        units=work / "translated" / "units.parquet",
-        out=work / "projected",
-        params=project,
-        src=src,
-        tgt=tgt,
-        work=work / "shards" / "project",
-        resume=resume,
-        device=translate.device,
-    )
-    run_filter(
-        units=work / "projected" / "units.parquet",
-        out=work / "filtered",
-        params=_FILTERS,
-        src=src,
-        tgt=tgt,
-    )
-    units, documents = work / "units.parquet", work / "prepared" / "documents.parquet"
-    join_verdicts(work / "projected" / "units.parquet", work / "filtered", units)
+    chain.translate(translate, model=model)
+    projected = chain.project(project)
+    chain.filter(_FILTERS, align=project.align)
+    units, documents = work / "units.parquet", chain.folder("prepared") / "documents.parquet"
+    join_verdicts(chain.folder("projected") / "units.parquet", chain.folder("filtered"), units)
     (out / "manifest.json").unlink(missing_ok=True)
     corpus, literal = survey(units)
     alone = untranslated(literal, corpus, names)
@@ -138,7 +110,7 @@ def run_localise(
                 translated=known,
             )
             writer.add(document, said, values, canonical_words=canonical_words)
-    _quarantine(attached.rejects, work / "prepared" / "quarantine.parquet", out)
+    _quarantine(attached.rejects, chain.folder("prepared") / "quarantine.parquet", out)
     exported = _export(out, attached.formats, tgt)
     manifest: dict[str, object] = {
         "stage": "localise",

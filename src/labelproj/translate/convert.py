@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labelproj.errors import DependencyError, LabelprojError, ModelConversionError
+from labelproj.translate.ct2 import open_ct2
 from labelproj.translate.families import Codec
 from labelproj.translate.model import load_tokenizer, quiet
 
@@ -205,7 +206,7 @@ def _score(out: Path, probe: _Probe) -> float:
     """Return what the converted model gives the probe's translation, a token."""
     import ctranslate2
 
-    translator = ctranslate2.Translator(str(out), device="cpu", intra_threads=1)
+    translator = open_ct2(ctranslate2.Translator, out, device="cpu", threads=1)
     # It scores the prefix too and adds </s>: what was chosen lies between.
     scores = translator.score_batch([probe.source], [probe.target])[0].log_probs
     own = scores[len(probe.target) - _PROBE_TOKENS : len(probe.target)]

@@ -1,6 +1,5 @@
 """The translation engine: CTranslate2 over a prepared model, batch in and batch out."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from labelproj.errors import DeviceError, ModelConversionError, ModelError
 from labelproj.languages import is_unspaced_language
 from labelproj.records import Translation
 from labelproj.translate.convert import model_config
+from labelproj.translate.ct2 import open_ct2
 from labelproj.translate.families import Codec, detect_family, make_codec, vocabulary_of
 from labelproj.translate.model import (
     is_ct2_folder,
@@ -23,7 +23,7 @@ from labelproj.translate.model import (
 )
 from labelproj.translate.split import clean, is_translatable, split_long
 
-__all__ = ["Engine", "check_model", "open_engine", "pick_device", "pick_threads"]
+__all__ = ["Engine", "check_model", "open_engine", "pick_device"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +176,17 @@ def open_engine(
     note = read_note(folder)
     device = pick_device(device, compute_type)
     codec = check_model(folder, src=src, tgt=tgt)
+    options: dict[str, object] = {}
     if device == "cuda":
-        indices = list(range(ctranslate2.get_cuda_device_count()))
-        options: dict[str, object] = {"device_index": indices}
-    else:
-        inter, intra = pick_threads(threads)
-        options = {"inter_threads": inter, "intra_threads": intra}
+        options["device_index"] = list(range(ctranslate2.get_cuda_device_count()))
     try:
-        translator = ctranslate2.Translator(
-            str(folder), device=device, compute_type=compute_type, **options
+        translator = open_ct2(
+            ctranslate2.Translator,
+            folder,
+            device=device,
+            compute_type=compute_type,
+            threads=threads,
+            **options,
         )
     except ValueError as error:
         raise DeviceError(str(error), where=str(folder)) from error
@@ -249,20 +251,6 @@ def pick_device(device: str, compute_type: str = "default") -> str:
             remedy=f"use 'default' or one of: {', '.join(sorted(supported))}",
         )
     return device
-
-
-def pick_threads(threads: int | None = None) -> tuple[int, int]:
-    """Return how many batches to translate at once, and with how many cores each.
-
-    ``OMP_NUM_THREADS`` limits the number of cores where it is set. Up to four cores each take
-    a batch of their own; beyond that a batch has four cores, as activations cost memory.
-    """
-    if threads is None:
-        wish = os.environ.get("OMP_NUM_THREADS", "")
-        available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-        threads = int(wish) if wish.isdigit() else available or os.cpu_count() or 1
-    threads = max(1, threads)
-    return (threads, 1) if threads <= 4 else (threads // 4, 4)
 
 
 def _translation_error(error: RuntimeError) -> DeviceError | ModelError:

@@ -61,9 +61,10 @@ class TorchScorer:
         threads = torch.get_num_threads()
         if self._device != "cpu" or threads == 1 or len(batches) == 1:
             return [work(batch) for batch in batches]
-        torch.set_num_threads(1)  # new threads take this over
         try:
-            with ThreadPoolExecutor(threads) as pool:
+            with ThreadPoolExecutor(
+                threads, initializer=torch.set_num_threads, initargs=(1,)
+            ) as pool:
                 return list(pool.map(work, batches))
         finally:
             torch.set_num_threads(threads)
@@ -95,8 +96,10 @@ class TorchScorer:
         with torch.inference_mode():
             for begin in range(0, len(rows), step):
                 here = slice(begin, begin + step)
-                logits = self._wiring.project(grown.states[where[here]]).float()
-                chosen = logits.gather(1, wanted[here])
-                parts.append(chosen - logits.logsumexp(dim=1, keepdim=True))
+                logits = self._wiring.project(grown.states[where[here]])
+                # Twice as fast as taking logsumexp off the chosen ones, though it writes them all.
+                parts.append(
+                    torch.log_softmax(logits, 1, dtype=torch.float32).gather(1, wanted[here])
+                )
             values: Floats = torch.cat(parts).double().cpu().numpy()
         return list(values.T)

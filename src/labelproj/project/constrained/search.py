@@ -10,12 +10,12 @@ shared between candidates (CODEC, Le et al. 2024, gives the objective)::
 
 Spans of all units go through these passes together. What has not been decoded is estimated by the
 trunk's own score for the same tokens; openings and pairs are followed up as long as they are
-within ``margin`` of the best so estimated, and after their first few tokens the estimate is made
-anew, so that few are decoded to their end. The true bound (a tail
-is at most 0) says whether what was left out could have been better: the result is ``proven``
-when it could not.
+within ``margin`` of the best so estimated, and every few tokens the estimate is made anew, so that
+few are decoded to their end. The true bound (a tail is at most 0) says whether what was left out
+could have been better: the result is ``proven`` when it could not.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -142,6 +142,11 @@ class _State:
     def estimate(self, line: _Line) -> float:
         return line.score + line.following + self.rest(line.upto + 1)
 
+    def closed(self) -> dict[Pair, float]:
+        """Return the estimate of each pair whose closing mark has been scored."""
+        closes = self.query.target.closes
+        return {pair: head + self.rest(int(closes[pair[1]])) for pair, head in self.heads.items()}
+
 
 def search(
     queries: Sequence[Query],
@@ -177,10 +182,12 @@ class _Search:
         self._states = self._trunks(queries)
 
     def run(self) -> list[Found]:
-        """Try openings, then pairs: each a little way first, and the likely ones to the end."""
+        """Try openings, then pairs: each a little way first, and the likely ones further."""
         states = self._states
-        for openings, upto in ((self._openings, _first_close), (self._longer, _last_close)):
-            self._branch([(k, i, upto(s, i)) for k, s in enumerate(states) for i in openings(s)])
+        openings = [(k, i) for k, state in enumerate(states) for i in self._openings(state)]
+        while openings:
+            self._branch([(k, i, _next_stop(states[k], i)) for k, i in openings])
+            openings = [(k, i) for k, state in enumerate(states) for i in self._longer(state)]
         for pairs, far in ((self._pairs, LOOK), (self._ends, None)):
             self._tail([(k, p, far) for k, s in enumerate(states) for p in pairs(s)])
         return [_found(state) for state in states]
@@ -238,15 +245,21 @@ class _Search:
         return sorted(_forced(state).union(self._likely(state.chances, self._limits.openings)))
 
     def _longer(self, state: _State) -> list[int]:
-        """Return the openings to go on with, now that their first word is decoded."""
+        """Return the openings to go on with, now that some of their words are decoded.
+
+        One that has gone past its best place for the closing mark has become improbable.
+        """
         estimates = {i: state.estimate(line) for i, line in state.branches.items()}
-        likely = _forced(state).union(self._likely(estimates, self._limits.openings))
-        return sorted(i for i in likely if state.branches[i].upto < _last_close(state, i))
+        least = max(state.closed().values(), default=-np.inf) - GLANCE * self._limits.margin
+        likely = {
+            i for i in self._likely(estimates, self._limits.openings) if estimates[i] >= least
+        }
+        wanted = likely.union(_forced(state))
+        return sorted(i for i in wanted if state.branches[i].upto < _last_close(state, i))
 
     def _pairs(self, state: _State) -> list[Pair]:
         """Return the pairs to try, by their score up to the closing mark and the trunk's tail."""
-        closes = state.query.target.closes
-        estimates = {p: head + state.rest(int(closes[p[1]])) for p, head in state.heads.items()}
+        estimates = state.closed()
         likely = self._likely(estimates, self._limits.pairs, wider=GLANCE)
         return likely + [p for p in state.query.also if p in estimates and p not in likely]
 
@@ -372,8 +385,12 @@ def _forced(state: _State) -> set[int]:
     return {i for i, pairs in state.openings.items() if not set(pairs).isdisjoint(also)}
 
 
-def _first_close(state: _State, opening: int) -> int:
-    return min(int(state.query.target.closes[b]) for _, b in state.openings[opening])
+def _next_stop(state: _State, opening: int) -> int:
+    """Return how far to decode after an opening mark: the first word, then twice as many words."""
+    closes = sorted(int(state.query.target.closes[b]) for _, b in state.openings[opening])
+    line = state.branches.get(opening)
+    behind = 0 if line is None else bisect_right(closes, line.upto)
+    return closes[min(2 * behind, len(closes) - 1)]
 
 
 def _last_close(state: _State, opening: int) -> int:
