@@ -341,8 +341,11 @@ def filtered_folder(params: Path, *, task: str, target: str | None) -> Path:
 def collect_results(params: Path) -> list[dict[str, Any]]:
     """Return scores, counts and places of every task and target that has been evaluated.
 
+    ``figures`` are the scores of a system to be shown beside its F1: where each is, by its title.
     Raises MissingInputError when none has.
     """
+    from labelproj.tasks import task_named
+
     config = load_config(params)
     layout = Layout.of(params.parent, config.outputs)
     found: list[dict[str, Any]] = []
@@ -358,6 +361,7 @@ def collect_results(params: Path) -> list[dict[str, Any]]:
                     "source": config.languages.source,
                     "target": target,
                     "systems": metrics["systems"],
+                    "figures": dict(task_named(task).figures),
                     "differences": metrics.get("differences", {}),
                     "projection": metrics.get("projection"),
                     **{name: attrition[name] for name in ("in", "kept", "rejected")},

@@ -176,6 +176,8 @@ class Task(ABC):
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return the dataset of a job with these span ``labels``, rejected units' too."""
 
+    #: Scores of a system to be shown beside its F1: a title, and where in ``metrics.json``.
+    figures: ClassVar[tuple[tuple[str, str], ...]] = ()
     #: How its systems are examined (``labelproj.pipeline``): by spans, or as an agent.
     exam: ClassVar[str] = "spans"
     #: Models of its own (``labelproj.train.MODELS``), each by the backend that it stands for.

@@ -93,6 +93,12 @@ class Dialogues(Ner):
     exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
     models: ClassVar[Mapping[str, str]] = {"spacy": "seq2seq", "transformers": "seq2seq"}
     exam: ClassVar[str] = "agent"
+    figures: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("JGA", "dst.jga"),
+        ("API", "api.accuracy"),
+        ("acts", "da.accuracy"),
+        ("BLEU", "rg.bleu"),
+    )
     columns: ClassVar[tuple[str, ...]] = (*Ner.columns, _EXAMPLES)
 
     def problem(self, document: Document) -> str | None:
