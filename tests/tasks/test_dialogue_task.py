@@ -76,7 +76,7 @@ def test_the_dataset_has_the_examples_of_every_turn(project: Path) -> None:
     rows = pl.concat([pl.read_parquet(path) for path in files])
     examples = [one for found in rows["examples"].to_list() for one in found]
     items = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["items"]
-    subtasks = {name: items[name] for name in ("dst", "api", "da", "rg")}
+    subtasks = {name: items[f"{name} example"] for name in ("dst", "api", "da", "rg")}
     assert subtasks["dst"]["in"] == 72
     assert len(examples) == sum(one["kept"] for one in subtasks.values())
     for one in examples:

@@ -144,12 +144,12 @@ class Dialogues(Ner):
             if not entry.known
         )
         usable = replace(one, document=local)
-        items = dict.fromkeys(("value", *SUBTASKS), 0) | {"value": len(entries)}
+        items = {"value": len(entries)} | {f"{name} example": 0 for name in SUBTASKS}
         for example, reasons in _judged(usable):
-            items[example.subtask] += 1
+            kind = f"{example.subtask} example"
+            items[kind] += 1
             if reasons:
-                why = "; ".join(reasons)
-                dropped += (Dropped(example.subtask, example.id, why, example.target),)
+                dropped += (Dropped(kind, example.id, "; ".join(reasons), example.target),)
         return Usable(usable, items, dropped)
 
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
