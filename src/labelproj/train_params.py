@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from labelproj.sections import Count, Section, Share
+from labelproj.sections import Count, Section, Share, TaskName
 
 __all__ = ["SystemName", "TierWeights", "TrainParams"]
 
@@ -56,12 +56,12 @@ class TrainParams(Section):
     label_smoothing: Share = 0.0
     average: Count | None = None
     average_runs: bool = False
-    tasks: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    tasks: dict[TaskName, dict[str, Any]] = Field(default_factory=dict)
 
     def of_task(self, task: str) -> "TrainParams":
         """Return the parameters of a task: those of all, and over them its own."""
-        own = self.model_dump(exclude={"tasks"}) | self.tasks.get(task, {})
-        return TrainParams.model_validate(own)
+        own = {str(name): values for name, values in self.tasks.items()}.get(task, {})
+        return TrainParams.model_validate(self.model_dump(exclude={"tasks"}) | own)
 
     @model_validator(mode="after")
     def _own_fit_too(self) -> "TrainParams":

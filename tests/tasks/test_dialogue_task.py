@@ -8,8 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from invented_dialogues import woz2, write_woz2
+from labelproj.cli.app import app
 from labelproj.config import FilterParams
 from labelproj.dialogue.linear import parse_acts, parse_state
 from labelproj.formats import read_documents, write_documents
@@ -98,6 +100,8 @@ def test_agents_are_scored_beside_one_that_copies(project: Path) -> None:
     lines = (evaluation / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
     assert {json.loads(line)["id"].rpartition("/")[2] for line in lines} >= {"dst", "api"}
     assert (project / "outputs" / "report" / "tod-ha" / "index.html").is_file()
+    shown = CliRunner().invoke(app, ["results", "--params", str(project / "params.yaml")])
+    assert shown.exit_code == 0 and "JGA" in shown.output and "BLEU" in shown.output
 
 
 def test_repeated_turns_are_kept(project: Path) -> None:
