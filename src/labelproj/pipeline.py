@@ -44,7 +44,11 @@ class Run:
         return self.layout.work / stage / "-".join(p for p in (self.task, self.target) if p)
 
     def path(self, spec: str) -> str:
-        """Return an input of the parameters, seen from the project folder."""
+        """Return an input of the parameters, seen from the project folder.
+
+        ``{task}`` in it is the name of the task.
+        """
+        spec = spec.replace("{task}", self.task)
         named, path = split_spec(spec)
         if path.startswith("hf:") or Path(path).is_absolute():
             return spec
@@ -207,7 +211,7 @@ def _train(run: Run) -> Result:
         gold_dev=run.gold("dev"),
         task=run.task,
         out=run.layout.models(run.task, run.target),
-        params=run.config.train.seen_from(run.path),
+        params=run.config.train.of_task(run.task).seen_from(run.path),
         align=run.config.project.align,
         src=run.source,
         tgt=run.target,
@@ -216,9 +220,17 @@ def _train(run: Run) -> Result:
     )
 
 
+def _exam(name: str) -> Callable[..., Result]:
+    """Return how the systems of a task are examined, by what the task says."""
+    from labelproj.stages.evaluate import run_evaluate
+    from labelproj.stages.evaluate_agent import run_evaluate_agent
+
+    return {"spans": run_evaluate, "agent": run_evaluate_agent}[name]
+
+
 def _evaluate(run: Run) -> Result:
     from labelproj.evaluate.methods import methods_named
-    from labelproj.stages.evaluate import run_evaluate
+    from labelproj.tasks import task_named
 
     test, parallel = run.gold("test"), run.gold("parallel")
     if test is None:
@@ -237,7 +249,7 @@ def _evaluate(run: Run) -> Result:
         )
     elif methods and not parallel:
         log.warning("evaluate.methods cannot be compared: there is no gold.%s.parallel", run.target)
-    return run_evaluate(
+    return _exam(task_named(run.task).exam)(
         models=run.layout.models(run.task, run.target),
         gold_test=test,
         task=run.task,
@@ -253,7 +265,8 @@ def _back(run: Run) -> "TranslateTest | None":
     """Return the way through the source language, where a system that is trained takes it."""
     from labelproj.train.systems import THERE_AND_BACK
 
-    if run.task != "ner" or not set(run.config.train.systems) & set(THERE_AND_BACK):
+    systems = run.config.train.of_task(run.task).systems
+    if run.task != "ner" or not set(systems) & set(THERE_AND_BACK):
         return None
     from labelproj.stages.translate_test import TranslateTest
     from labelproj.translate.back import back_model
@@ -362,8 +375,11 @@ def filtered_folder(params: Path, *, task: str, target: str | None) -> Path:
 def collect_results(params: Path) -> list[dict[str, Any]]:
     """Return scores, counts and places of every task and target that has been evaluated.
 
+    ``figures`` are the scores of a system to be shown beside its F1: where each is, by its title.
     Raises MissingInputError when none has.
     """
+    from labelproj.tasks import task_named
+
     config = load_config(params)
     layout = Layout.of(params.parent, config.outputs)
     found: list[dict[str, Any]] = []
@@ -379,6 +395,7 @@ def collect_results(params: Path) -> list[dict[str, Any]]:
                     "source": config.languages.source,
                     "target": target,
                     "systems": metrics["systems"],
+                    "figures": dict(task_named(task).figures),
                     "differences": metrics.get("differences", {}),
                     "projection": metrics.get("projection"),
                     **{name: attrition[name] for name in ("in", "kept", "rejected")},

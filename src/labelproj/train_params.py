@@ -1,11 +1,11 @@
 """The section ``train`` of ``params.yaml``."""
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from labelproj.sections import Count, Section, Share
+from labelproj.sections import Count, Section, Share, TaskName
 
 __all__ = [
     "OWN",
@@ -131,7 +131,8 @@ class TrainParams(Section):
     development data have no labels by people in the target language. ``average_runs`` adds the
     mean of each system's runs as a system of its own. ``lora`` trains adapters of a pretrained
     encoder, which are merged into it in the end; before, ``trim`` takes tokens away and ``adapt``
-    lets it read. ``{tgt}`` in their texts is the target.
+    lets it read. ``{tgt}`` in their texts is the target. ``tasks`` has parameters that are others
+    for one task.
     """
 
     backend: Literal["spacy", "transformers"] = "spacy"
@@ -157,6 +158,7 @@ class TrainParams(Section):
     adapt: AdaptParams | None = None
     mix: MixParams | None = None
     augment: AugmentParams = AugmentParams()
+    tasks: dict[TaskName, dict[str, Any]] = Field(default_factory=dict)
 
     def seen_from(self, path: Callable[[str], str]) -> "TrainParams":
         """Return the same parameters with ``path`` of every file in them."""
@@ -175,6 +177,24 @@ class TrainParams(Section):
             ]
             changed["mix"] = self.mix.model_copy(update={"parts": tuple(parts)})
         return self.model_copy(update=changed)
+
+    def of_task(self, task: str) -> "TrainParams":
+        """Return the parameters of a task: those of all, and over them its own."""
+        own = {str(name): values for name, values in self.tasks.items()}.get(task, {})
+        return TrainParams.model_validate(self.model_dump(exclude={"tasks"}) | own)
+
+    @model_validator(mode="after")
+    def _own_fit_too(self) -> "TrainParams":
+        for task, own in self.tasks.items():
+            if "tasks" in own:
+                raise ValueError(f"tasks.{task}.tasks: a task has no tasks of its own")
+            try:
+                self.of_task(task)
+            except ValidationError as error:
+                first = error.errors()[0]
+                key = ".".join(str(part) for part in ("tasks", task, *first["loc"]))
+                raise ValueError(f"{key}: {first['msg']}") from None
+        return self
 
     @model_validator(mode="after")
     def _fits_backend(self) -> "TrainParams":

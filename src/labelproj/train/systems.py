@@ -14,8 +14,8 @@ from labelproj.progress import log, track
 from labelproj.provenance import file_digest, signature, text_digest
 from labelproj.records import Document, Reject
 from labelproj.tables import atomic_path
-from labelproj.train import BACKENDS, CARD, ENSEMBLE, READERS
-from labelproj.train.base import FitReport, Model, weights_of
+from labelproj.train import CARD, ENSEMBLE, MODELS, READERS, WRITERS
+from labelproj.train.base import FitReport, weights_of
 from labelproj.train.data import documents_digest
 from labelproj.train.finetune import FineTuned
 from labelproj.train.kept import finished, forget_old, mark_finished
@@ -58,6 +58,7 @@ NOT_SHAPING = {
     "average_runs",
     "augment",
     "mix",
+    "tasks",
 }
 #: What the name of the mean of a system's runs ends with.
 MEAN = "@mean"
@@ -69,7 +70,7 @@ _AVERAGED = 5
 class System:
     """A name and what is trained under it.
 
-    ``model`` is a name in ``BACKENDS`` or ``READERS``; None is that of ``params.backend``.
+    ``model`` is a name in ``MODELS``; None is that of ``params.backend``.
     """
 
     name: str
@@ -105,12 +106,17 @@ def run_params(params: TrainParams, system: str, *, seed: int) -> TrainParams:
     return params.model_copy(update={"seed": seed, "average": average})
 
 
-def shaping_params(params: TrainParams) -> dict[str, object]:
-    """Return the parameters that shape a trained model, and the digest of a local encoder."""
+def shaping_params(params: TrainParams, model: str | None = None) -> dict[str, object]:
+    """Return the parameters that shape a trained model, and the digest of a local encoder.
+
+    ``model`` is that of the system, see :class:`System`.
+    """
     shaping = params.model_dump(exclude=NOT_SHAPING)
     if params.average_runs:
         shaping["start"] = params.seeds[0]
-    if params.backend == "spacy":
+    if model in WRITERS and params.backend == "spacy":
+        del shaping["model"]
+    elif params.backend == "spacy":
         for name in ("model", "max_length", "label_smoothing", "lora", "trim", "adapt"):
             del shaping[name]
     elif params.model and Path(params.model).is_dir():
@@ -133,7 +139,7 @@ def system_signature(system: System, params: TrainParams) -> str:
     weights = weights_of(system.train)
     if any(weight != 1.0 for weight in weights):
         digests["weights"] = text_digest(*map(repr, weights))
-    return signature("train", shaping_params(params) | digests)
+    return signature("train", shaping_params(params, system.model) | digests)
 
 
 def train_system(
@@ -155,8 +161,7 @@ def train_system(
     shutil.rmtree(home, ignore_errors=True)
     started = time.monotonic()
     backend = system.model or params.backend
-    made: type[Model] = {**BACKENDS, **READERS}[backend]
-    model = made(params)
+    model = MODELS[backend](params)
     with track(f"train {system.name}", params.max_steps) as progress:
         report = model.fit(system.train, system.dev, progress=progress)
     model.save(folder)
