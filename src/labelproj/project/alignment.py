@@ -8,6 +8,7 @@ from itertools import islice
 from labelproj.align import AlignedPair, Aligner, TokenPair
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
 from labelproj.project.claims import Claims
+from labelproj.project.cooccurrence import Cooccurrence
 from labelproj.project.propose import Offsets, PairEvidence, SpanOdds, Tuning
 from labelproj.text import words
 
@@ -57,6 +58,7 @@ class AlignmentProposer:
         self._tokenise = tokenise
         self._tuning = tuning or Tuning()
         self._claims: Claims | None = None
+        self._together: Cooccurrence | None = None
         self.label = f"{self.name}:{aligner.name}"
 
     def params(self) -> dict[str, object]:
@@ -76,8 +78,11 @@ class AlignmentProposer:
 
         self._aligner.fit(pairs)
         claims, sample = Claims(), islice(pairs(), SAMPLE)
+        self._together = Cooccurrence() if self._tuning.leftover else None
         while batch := list(islice(sample, BATCH)):
             claims.add(batch, self._aligner.align(batch))
+            if self._together is not None:
+                self._together.add(batch)
         self._claims = claims
 
     def propose(
@@ -112,6 +117,7 @@ class AlignmentProposer:
             pair.src_text,
             pair.tgt_text,
             claims=self._claims,
+            together=self._together,
             leftover=self._tuning.leftover,
         )
         return AlignmentProposals(pair, evidence, status=links.status, tuning=self._tuning)

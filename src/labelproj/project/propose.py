@@ -21,7 +21,8 @@ from labelproj.project.base import Place, Weighted
 from labelproj.project.boundaries import adjusted, is_word
 from labelproj.project.claims import Claims
 from labelproj.project.cognates import similarity
-from labelproj.project.leftovers import leftovers
+from labelproj.project.cooccurrence import Cooccurrence
+from labelproj.project.leftovers import joined, leftovers
 from labelproj.project.numbers import like_numbers
 from labelproj.records import Candidate, Span
 from labelproj.text import is_unspaced
@@ -49,7 +50,7 @@ class Tuning:
     that looks just like one of the span's, and ``alike`` the likeness at which they begin;
     ``keep`` candidates are kept per span. Where no word is more likely in than out, one with at
     least ``shared`` link mass of the span's that is no less likely in than out will do.
-    ``leftover`` is the most that a link between words that were left over has; 0 makes none.
+    ``leftover`` is the most that a link of a word that was left over has; 0 makes none.
     """
 
     smoothing: float = 0.15
@@ -93,12 +94,14 @@ class PairEvidence:
         tgt_text: str,
         *,
         claims: Claims | None = None,
+        together: Cooccurrence | None = None,
         leftover: float = 0.0,
     ) -> "PairEvidence":
         """Put the links of a pair into a matrix and compare its words.
 
         ``src`` and ``tgt`` are the offsets of the words of ``pair`` in the two texts. Without
-        ``claims`` all words are taken to be claimed always. ``leftover`` is that of Tuning.
+        ``claims`` all words are taken to be claimed always. ``together`` says which words of the
+        corpus come together, ``leftover`` is that of Tuning.
         """
         links = np.zeros((len(pair.src), len(pair.tgt)), dtype=np.float32)
         for link in aligned.links:
@@ -110,6 +113,9 @@ class PairEvidence:
         if claims is not None:
             content = (_claimed(claims, pair.src, side=0), _claimed(claims, pair.tgt, side=1))
             links = leftovers(links, *content, weight=leftover)
+            if together is not None:
+                dice = together.dice(pair.src, pair.tgt)
+                links = joined(links, dice, *content, weight=leftover)
             # Without spaces the words are characters, which make words with their neighbours.
             whole = np.array([not is_unspaced(word) for word in pair.tgt], dtype=bool)
             usual = np.where(whole, claims.usual(pair.tgt, side=1), usual)
