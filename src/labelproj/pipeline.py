@@ -14,6 +14,7 @@ from labelproj.shards import read_manifest
 
 if TYPE_CHECKING:
     from labelproj.evaluate.methods import Comparison
+    from labelproj.stages.translate_test import TranslateTest
 
 __all__ = ["STAGES", "collect_results", "filter_params", "filtered_folder", "open_run", "run_stage"]
 
@@ -53,16 +54,19 @@ class Run:
             return spec
         return f"{named}:{self.root / path}" if named else str(self.root / path)
 
+    def named(self, model: str) -> str:
+        """Return a model of the parameters with its languages, seen from the project folder."""
+        names = {"src": iso_code(self.source), "tgt": iso_code(self.target)}
+        filled = model.replace("{src}", names["src"]).replace("{tgt}", names["tgt"])
+        return self.path(filled) if (self.root / filled).is_dir() else filled
+
     def weights(self) -> str | None:
         """Return where the original weights of the MT model are, for methods that need them."""
         model = self.config.mt.model
         if self.config.mt.given:
             return None
-        if model is not None:
-            names = {"src": iso_code(self.source), "tgt": iso_code(self.target)}
-            filled = model.replace("{src}", names["src"]).replace("{tgt}", names["tgt"])
-            if (self.root / filled).is_dir():
-                return self.path(filled)
+        if model is not None and Path(found := self.named(model)).is_dir():
+            return found
         return str(self.layout.mt(self.target))
 
 
@@ -198,6 +202,8 @@ def _build(run: Run) -> Result:
 def _train(run: Run) -> Result:
     from labelproj.stages.train import run_train
 
+    # What evaluate will need is looked for before hours of training.
+    _back(run)
     return run_train(
         dataset=run.layout.dataset(run.task, run.target),
         source_units=run.layout.prepared(run.task) / "units.parquet",
@@ -205,7 +211,8 @@ def _train(run: Run) -> Result:
         gold_dev=run.gold("dev"),
         task=run.task,
         out=run.layout.models(run.task, run.target),
-        params=run.config.train.of_task(run.task),
+        params=run.config.train.of_task(run.task).seen_from(run.path),
+        align=run.config.project.align,
         src=run.source,
         tgt=run.target,
         work=run.work("train"),
@@ -242,6 +249,7 @@ def _evaluate(run: Run) -> Result:
         )
     elif methods and not parallel:
         log.warning("evaluate.methods cannot be compared: there is no gold.%s.parallel", run.target)
+    back = _back(run)
     return _exam(task_named(run.task).exam)(
         models=run.layout.models(run.task, run.target),
         gold_test=test,
@@ -250,6 +258,31 @@ def _evaluate(run: Run) -> Result:
         params=run.config.evaluate,
         tgt=run.target,
         comparison=_compared(run, parallel) if parallel and chosen else None,
+        **({} if back is None else {"back": back}),
+    )
+
+
+def _back(run: Run) -> "TranslateTest | None":
+    """Return the way through the source language, where a system that is trained takes it."""
+    from labelproj.train.systems import THERE_AND_BACK
+
+    if run.task != "ner" or not set(run.config.train.systems) & set(THERE_AND_BACK):
+        return None
+    from labelproj.stages.translate_test import TranslateTest
+    from labelproj.translate.back import back_model
+
+    mt = run.config.mt
+    named = mt.model_copy(update={"back": run.named(mt.back)}) if mt.back else mt
+    return TranslateTest(
+        back_model(named, run.layout.mt(run.target), src=run.source, tgt=run.target),
+        src=run.source,
+        tgt=run.target,
+        translate=run.config.translate,
+        project=run.config.project,
+        work=run.work("evaluate") / "translate-test",
+        weights=run.weights(),
+        splitter=run.config.prepare.splitter,
+        resume=run.resume,
     )
 
 
@@ -279,6 +312,7 @@ def _report(run: Run) -> Result:
         evaluation=layout.evaluation(run.task, run.target),
         out=layout.report(run.task, run.target),
         params=run.config.report,
+        build=run.config.build,
         corrections=[Path(run.path(path)) for path in run.config.review.corrections],
         task=run.task,
         src=run.source,

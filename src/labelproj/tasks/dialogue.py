@@ -17,6 +17,7 @@ from labelproj.dialogue.verdicts import judge_example
 from labelproj.records import Document
 from labelproj.tasks.base import Case, Dataset, Dropped, Row, Usable, require_datasets
 from labelproj.tasks.ner import Ner
+from labelproj.tasks.shown import shown_dialogue
 
 __all__ = ["Dialogues"]
 
@@ -90,6 +91,7 @@ class Dialogues(Ner):
     name = "tod"
     title = "slots of task-oriented dialogues"
     ids: ClassVar[tuple[str, ...]] = ()
+    view = "dialogue"
     exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
     models: ClassVar[Mapping[str, str]] = {"spacy": "seq2seq", "transformers": "seq2seq"}
     exam: ClassVar[str] = "agent"
@@ -100,6 +102,8 @@ class Dialogues(Ner):
         ("BLEU", "rg.bleu"),
     )
     columns: ClassVar[tuple[str, ...]] = (*Ner.columns, _EXAMPLES)
+    # A state says the values of the words: other words would need another state.
+    augmentable: ClassVar[tuple[str, ...]] = ()
 
     def problem(self, document: Document) -> str | None:
         """Refuse a document without the structured part of a dialogue."""
@@ -151,6 +155,10 @@ class Dialogues(Ner):
             if reasons:
                 dropped += (Dropped(kind, example.id, "; ".join(reasons), example.target),)
         return Usable(usable, items, dropped)
+
+    def shown(self, source: Document, usable: Usable) -> dict[str, object]:
+        """See :func:`labelproj.tasks.shown.shown_dialogue`."""
+        return shown_dialogue(source, usable, _judged(usable.one))
 
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return rows with tokens and IOB2 tags, role, state and acts."""
