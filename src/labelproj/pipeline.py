@@ -78,10 +78,9 @@ def _mt(run: Run) -> Result:
     if params.train is not None:
         bitext = tuple(run.path(spec) for spec in params.train.bitext)
         update["train"] = params.train.model_copy(update={"bitext": bitext})
-    if params.model is not None and (run.root / params.model).is_dir():
-        update["model"] = run.path(params.model)
-    if params.tokenizer is not None and (run.root / params.tokenizer).is_dir():
-        update["tokenizer"] = run.path(params.tokenizer)
+    given = {"model": params.model, "tokenizer": params.tokenizer}
+    local = {name: spec for name, spec in given.items() if spec and (run.root / spec).is_dir()}
+    update |= {name: run.path(spec) for name, spec in local.items()}
     return run_mt(
         params=params.model_copy(update=update),
         src=run.source,
@@ -264,24 +263,16 @@ def _evaluate(run: Run) -> Result:
 
 def _back(run: Run) -> "TranslateTest | None":
     """Return the way through the source language, where a system that is trained takes it."""
-    from labelproj.train.systems import THERE_AND_BACK
+    from labelproj.stages.translate_test import open_way
 
-    if run.task != "ner" or not set(run.config.train.systems) & set(THERE_AND_BACK):
-        return None
-    from labelproj.stages.translate_test import TranslateTest
-    from labelproj.translate.back import back_model
-
-    mt = run.config.mt
-    named = mt.model_copy(update={"back": run.named(mt.back)}) if mt.back else mt
-    return TranslateTest(
-        back_model(named, run.layout.mt(run.target), src=run.source, tgt=run.target),
-        src=run.source,
+    return open_way(
+        run.config,
+        run.task,
         tgt=run.target,
-        translate=run.config.translate,
-        project=run.config.project,
-        work=run.work("evaluate") / "translate-test",
+        mt=run.layout.mt(run.target),
+        back=run.named(run.config.mt.back) if run.config.mt.back else None,
         weights=run.weights(),
-        splitter=run.config.prepare.splitter,
+        work=run.work("evaluate") / "translate-test",
         resume=run.resume,
     )
 

@@ -160,24 +160,6 @@ class TrainParams(Section):
     augment: AugmentParams = AugmentParams()
     tasks: dict[TaskName, dict[str, Any]] = Field(default_factory=dict)
 
-    def of_task(self, task: str) -> "TrainParams":
-        """Return the parameters of a task: those of all, and over them its own."""
-        own = {str(name): values for name, values in self.tasks.items()}.get(task, {})
-        return TrainParams.model_validate(self.model_dump(exclude={"tasks"}) | own)
-
-    @model_validator(mode="after")
-    def _own_fit_too(self) -> "TrainParams":
-        for task, own in self.tasks.items():
-            if "tasks" in own:
-                raise ValueError(f"tasks.{task}.tasks: a task has no tasks of its own")
-            try:
-                self.of_task(task)
-            except ValidationError as error:
-                first = error.errors()[0]
-                key = ".".join(str(part) for part in ("tasks", task, *first["loc"]))
-                raise ValueError(f"{key}: {first['msg']}") from None
-        return self
-
     def seen_from(self, path: Callable[[str], str]) -> "TrainParams":
         """Return the same parameters with ``path`` of every file in them."""
         changed: dict[str, Section] = {}
@@ -195,6 +177,24 @@ class TrainParams(Section):
             ]
             changed["mix"] = self.mix.model_copy(update={"parts": tuple(parts)})
         return self.model_copy(update=changed)
+
+    def of_task(self, task: str) -> "TrainParams":
+        """Return the parameters of a task: those of all, and over them its own."""
+        own = {str(name): values for name, values in self.tasks.items()}.get(task, {})
+        return TrainParams.model_validate(self.model_dump(exclude={"tasks"}) | own)
+
+    @model_validator(mode="after")
+    def _own_fit_too(self) -> "TrainParams":
+        for task, own in self.tasks.items():
+            if "tasks" in own:
+                raise ValueError(f"tasks.{task}.tasks: a task has no tasks of its own")
+            try:
+                self.of_task(task)
+            except ValidationError as error:
+                first = error.errors()[0]
+                key = ".".join(str(part) for part in ("tasks", task, *first["loc"]))
+                raise ValueError(f"{key}: {first['msg']}") from None
+        return self
 
     @model_validator(mode="after")
     def _fits_backend(self) -> "TrainParams":

@@ -195,13 +195,14 @@ def train(
     """
     from labelproj.stages.agent import run_train_agent
     from labelproj.train.seq2seq import Seq2SeqParams
+    from labelproj.train_params import LoraParams
 
     params = Seq2SeqParams(
         model=model,
         steps=steps,
         batch_tokens=batch_tokens,
         learning_rate=learning_rate,
-        lora=lora,
+        lora=LoraParams().model_dump() if lora else None,
         label_smoothing=label_smoothing,
         max_length=max_length,
         seed=seed,

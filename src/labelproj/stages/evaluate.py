@@ -78,15 +78,11 @@ def run_evaluate(
     labels = {span.label for spans in gold for span in spans}
     for name, folder in folders.items():
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        model = (
+        model: Answering = (
             _by_translation(folder, card, back)
             if system_of(name) in THERE_AND_BACK
-            else load_model(folder)
+            else _labelling(folder)
         )
-        if isinstance(model, Writer):
-            raise ModelError(
-                "it labels nothing", where=str(folder), remedy="run the train stage again"
-            )
         predictions[name] = predicted(model, cases, what, params, name=name)
         known = mapped_predictions([Span("", 0, 0, x) for x in model.labels], params.label_map)
         unseen[name] = sorted(labels - {span.label for span in known})
@@ -110,11 +106,11 @@ def run_evaluate(
     return write_evaluation(
         out,
         params=params,
-        also={} if back is None else {"translate_test": back.params()},
         documents=documents,
         rejects=rejects,
         made_by=made_by,
         comparison=comparison,
+        beside={} if back is None else {"translate_test": back.params()},
         started=started,
     )
 
@@ -133,6 +129,13 @@ def _translations(documents: Sequence[Document]) -> dict[str, str]:
         for segment in document.segments
         if segment.translation is not None
     }
+
+
+def _labelling(folder: Path) -> Tagger | Reader:
+    model = load_model(folder)
+    if isinstance(model, Writer):
+        raise ModelError("it labels nothing", where=str(folder), remedy="run the train stage again")
+    return model
 
 
 def _by_translation(

@@ -91,15 +91,15 @@ def write_evaluation(
     made_by: Mapping[str, str],
     comparison: Comparison | None,
     started: float,
-    also: Mapping[str, object] | None = None,
+    beside: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """Write the manifest of an evaluation, last, and return it.
 
     ``made_by`` are the signatures of the systems, ``started`` is ``time.monotonic()`` then, and
-    ``also`` what shapes the result beside ``params``.
+    ``beside`` shapes the scores beside ``params``.
     """
     write_rejects(rejects, out)
-    shaping: dict[str, object] = params.model_dump() | dict(also or {})
+    shaping = params.model_dump() | dict(beside or {})
     digests = {"gold": documents_digest(documents), "systems": dict(made_by)}
     manifest: dict[str, object] = {
         "stage": "evaluate",

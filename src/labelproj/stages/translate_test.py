@@ -16,7 +16,7 @@ import numpy as np
 
 from labelproj import tables
 from labelproj.align import open_aligner, token_pair
-from labelproj.config import ProjectParams, TranslateParams
+from labelproj.config import Config, ProjectParams, TranslateParams
 from labelproj.project import member_names
 from labelproj.provenance import file_digest, text_digest
 from labelproj.records import Document, Segment, Span
@@ -27,10 +27,12 @@ from labelproj.text import words
 from labelproj.train import load_tagger
 from labelproj.train.blend import Carried, blended, carried
 from labelproj.train.labeller import Labeller
+from labelproj.train.systems import THERE_AND_BACK
 from labelproj.train.token_classification import TransformersTagger
+from labelproj.translate.back import back_model
 from labelproj.translate.model import model_digest
 
-__all__ = ["BackTagger", "TranslateTest"]
+__all__ = ["BackTagger", "TranslateTest", "open_way"]
 
 Row = dict[str, Any]
 _BATCH = 256
@@ -185,6 +187,39 @@ class TranslateTest:
                     tags=reader.tags,
                 )
         return found
+
+
+def open_way(
+    config: Config,
+    task: str,
+    *,
+    tgt: str,
+    mt: Path,
+    back: str | None,
+    weights: str | None,
+    work: Path,
+    resume: bool = True,
+) -> TranslateTest | None:
+    """Return the way through the source language; None where no system of ``task`` takes it.
+
+    ``mt`` is the project's prepared model and ``back`` the place of ``mt.back``. Raises what
+    :func:`labelproj.translate.back.back_model` raises.
+    """
+    if task != "ner" or not set(config.train.of_task(task).systems) & set(THERE_AND_BACK):
+        return None
+    src = config.languages.source
+    params = config.mt.model_copy(update={"back": back})
+    return TranslateTest(
+        back_model(params, mt, src=src, tgt=tgt),
+        src=src,
+        tgt=tgt,
+        translate=config.translate,
+        project=config.project,
+        work=work,
+        weights=weights,
+        splitter=config.prepare.splitter,
+        resume=resume,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,12 +205,12 @@ class Task(ABC):
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return the dataset of a job with these span ``labels``, rejected units' too."""
 
+    #: How the report draws a document (see :meth:`shown`); None where rows of units say it all.
+    view: ClassVar[str | None] = None
     #: Scores of a system to be shown beside its F1: a title, and where in ``metrics.json``.
     figures: ClassVar[tuple[tuple[str, str], ...]] = ()
     #: How its systems are examined (``labelproj.pipeline``): by spans, or as an agent.
     exam: ClassVar[str] = "spans"
-    #: How the report draws a document (see :meth:`shown`); None where rows of units say it all.
-    view: ClassVar[str | None] = None
     #: Models of its own (``labelproj.train.MODELS``), each by the backend that it stands for.
     models: ClassVar[Mapping[str, str]] = {}
     #: The columns of the dataset that :meth:`document` needs.

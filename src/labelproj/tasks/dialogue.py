@@ -93,6 +93,8 @@ class Dialogues(Ner):
     ids: ClassVar[tuple[str, ...]] = ()
     view = "dialogue"
     exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
+    # A state says the values of the words: other words would need another state.
+    augmentable: ClassVar[tuple[str, ...]] = ()
     models: ClassVar[Mapping[str, str]] = {"spacy": "seq2seq", "transformers": "seq2seq"}
     exam: ClassVar[str] = "agent"
     figures: ClassVar[tuple[tuple[str, str], ...]] = (
@@ -102,8 +104,6 @@ class Dialogues(Ner):
         ("BLEU", "rg.bleu"),
     )
     columns: ClassVar[tuple[str, ...]] = (*Ner.columns, _EXAMPLES)
-    # A state says the values of the words: other words would need another state.
-    augmentable: ClassVar[tuple[str, ...]] = ()
 
     def problem(self, document: Document) -> str | None:
         """Refuse a document without the structured part of a dialogue."""

@@ -139,8 +139,8 @@ class EventArguments(Task):
 
     name = "eae"
     title = "event triggers and arguments"
-    figures: ClassVar[tuple[tuple[str, str], ...]] = (("attached F1", "argument_attached_cls"),)
     view = "events"
+    figures: ClassVar[tuple[tuple[str, str], ...]] = (("attached F1", "argument_attached_cls"),)
     exports: ClassVar[tuple[tuple[str, str], ...]] = (
         (".jsonl", "jsonl"),
         (".oneie.jsonl", "oneie"),

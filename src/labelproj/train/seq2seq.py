@@ -29,16 +29,16 @@ _MOST = 256
 class Seq2SeqParams:
     """How a model is trained.
 
-    ``learning_rate`` None is 1e-3 from nothing and with ``lora`` (adapters in the place of all
-    weights, merged in the end), 3e-4 for a pretrained model. ``label_smoothing`` is the share of
-    the probability that goes to all tokens alike.
+    ``learning_rate`` None is 1e-3 from nothing and with ``lora`` (as ``train.lora``: adapters in
+    the place of all weights, merged in the end), 3e-4 for a pretrained model. ``label_smoothing``
+    is the share of the probability that goes to all tokens alike.
     """
 
     model: str | None = None
     steps: int = 1500
     batch_tokens: int = 4000
     learning_rate: float | None = None
-    lora: bool = False
+    lora: dict[str, Any] | None = None
     label_smoothing: float = 0.0
     max_length: int = 512
     vocab_size: int = 2000
@@ -56,7 +56,7 @@ def train_seq2seq(
     trained). Raises MissingInputError, UsageError (adapters for a model from nothing),
     ModelNotFoundError and DependencyError.
     """
-    if params.lora and params.model is None:
+    if params.lora is not None and params.model is None:
         raise UsageError("adapters need a pretrained model", remedy="--model, or leave --lora out")
     if not pairs:
         raise MissingInputError("no examples to train on", remedy="is the subtask in the file?")
@@ -77,9 +77,11 @@ def train_seq2seq(
         )
     if not fit:
         raise MissingInputError("every example is too long", remedy="raise --max-length")
-    if params.lora:
-        model = with_adapters(model, task="SEQ_2_SEQ_LM")
-    rate = params.learning_rate or (3e-4 if params.model and not params.lora else RATE)
+    if params.lora is not None:
+        model = with_adapters(model, task="SEQ_2_SEQ_LM", **params.lora)
+    rate = params.learning_rate or (
+        3e-4 if params.model is not None and params.lora is None else RATE
+    )
     trained = [one for one in model.parameters() if one.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.01)
     warmup = max(1, params.steps // 20)

@@ -114,9 +114,10 @@ def shaping_params(params: TrainParams, model: str | None = None) -> dict[str, o
     shaping = params.model_dump(exclude=NOT_SHAPING)
     if params.average_runs:
         shaping["start"] = params.seeds[0]
-    if params.backend == "spacy":
-        unused = {"model", "label_smoothing", "lora", "trim", "adapt"}
-        for name in unused if model in WRITERS else unused | {"max_length"}:
+    if model in WRITERS and params.backend == "spacy":
+        del shaping["model"]
+    elif params.backend == "spacy":
+        for name in ("model", "max_length", "label_smoothing", "lora", "trim", "adapt"):
             del shaping[name]
     elif params.model and Path(params.model).is_dir():
         shaping["model"] = file_digest(Path(params.model))

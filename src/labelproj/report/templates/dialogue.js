@@ -7,7 +7,7 @@ function dialogueOf(one) {
       utterance(turn.user, "user"),
       facts("said", turn.user_acts.map(act)),
       facts("state", turn.changes.map(([sign, ...said]) => constraint(said, sign)), turn.state ? `${count(turn.state)} in all` : null),
-      facts("call", turn.calls.map(([name, said]) => [el("b", {}, name), " ", said.map((one) => constraint(one))]), turn.rows ? `${count(turn.rows)} rows` : null),
+      facts("call", turn.calls.map(([name, said]) => [el("b", {}, name), " ", said.map((one) => constraint(one))]), turn.rows ? `${count(turn.rows)} row${turn.rows === 1 ? "" : "s"}` : null),
       facts("acts", turn.agent_acts.map(act)),
       utterance(turn.agent, "agent"),
       examples(turn.examples)));
