@@ -15,7 +15,8 @@ from pathlib import Path
 import yaml
 
 from labelproj.evaluate.result_tables import as_markdown, result_tables
-from labelproj.pipeline import STAGES, collect_results, run_stage
+from labelproj.pipeline import STAGES, run_stage
+from labelproj.results import collect_results
 from labelproj.shards import read_manifest
 from labelproj.train.systems import NAMES
 

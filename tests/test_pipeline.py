@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from labelproj.pipeline import STAGES, collect_results, run_stage
+from labelproj.pipeline import STAGES, run_stage
 from labelproj.presets import write_project
+from labelproj.results import collect_results
 
 SMALL: dict[str, dict[str, float]] = {
     "mt": {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "heads": 2, "ffn": 64}

@@ -2,21 +2,20 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labelproj.config import Config, FilterParams, GoldParams, for_task, load_config
-from labelproj.errors import MissingInputError, UsageError
+from labelproj.errors import UsageError
 from labelproj.formats import split_spec
 from labelproj.languages import iso_code
 from labelproj.layout import Layout
 from labelproj.progress import log
-from labelproj.shards import read_manifest
 
 if TYPE_CHECKING:
     from labelproj.evaluate.methods import Comparison
     from labelproj.stages.translate_test import TranslateTest
 
-__all__ = ["STAGES", "collect_results", "filter_params", "filtered_folder", "open_run", "run_stage"]
+__all__ = ["STAGES", "filter_params", "filtered_folder", "open_run", "run_stage"]
 
 Result = dict[str, object]
 
@@ -248,6 +247,7 @@ def _evaluate(run: Run) -> Result:
         )
     elif methods and not parallel:
         log.warning("evaluate.methods cannot be compared: there is no gold.%s.parallel", run.target)
+    back = _back(run)
     return _exam(task_named(run.task).exam)(
         models=run.layout.models(run.task, run.target),
         gold_test=test,
@@ -256,7 +256,7 @@ def _evaluate(run: Run) -> Result:
         params=run.config.evaluate,
         tgt=run.target,
         comparison=_compared(run, parallel) if parallel and chosen else None,
-        back=_back(run),
+        **({} if back is None else {"back": back}),
     )
 
 
@@ -360,41 +360,3 @@ def filtered_folder(params: Path, *, task: str, target: str | None) -> Path:
         raise UsageError("there are several target languages", remedy=f"--tgt {targets[0]}")
     run = open_run(params, task=task, target=target or targets[0])
     return run.layout.filtered(run.task, run.target)
-
-
-def collect_results(params: Path) -> list[dict[str, Any]]:
-    """Return scores, counts and places of every task and target that has been evaluated.
-
-    ``figures`` are the scores of a system to be shown beside its F1: where each is, by its title.
-    Raises MissingInputError when none has.
-    """
-    from labelproj.tasks import task_named
-
-    config = load_config(params)
-    layout = Layout.of(params.parent, config.outputs)
-    found: list[dict[str, Any]] = []
-    for task in config.tasks:
-        for target in config.languages.targets:
-            metrics = read_manifest(layout.evaluation(task, target) / "metrics.json")
-            attrition = read_manifest(layout.filtered(task, target) / "attrition.json")
-            if metrics is None or attrition is None:
-                continue
-            found.append(
-                {
-                    "task": task,
-                    "source": config.languages.source,
-                    "target": target,
-                    "systems": metrics["systems"],
-                    "figures": dict(task_named(task).figures),
-                    "differences": metrics.get("differences", {}),
-                    "projection": metrics.get("projection"),
-                    **{name: attrition[name] for name in ("in", "kept", "rejected")},
-                    "dataset": str(layout.dataset(task, target)),
-                    "report": str(layout.report(task, target) / "index.html"),
-                }
-            )
-    if not found:
-        raise MissingInputError(
-            "there are no results yet", where=str(params.parent), remedy="run `dvc repro` first"
-        )
-    return found
