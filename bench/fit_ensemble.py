@@ -34,7 +34,14 @@ from labelproj.evaluate.spans import snap
 from labelproj.formats.parallel import GoldPair
 from labelproj.project import open_proposer
 from labelproj.project.assign import MayOverlap, assign
-from labelproj.project.base import LabelledPair, Place, Proposals, Proposer, Weighted
+from labelproj.project.base import (
+    LabelledPair,
+    PairCorpus,
+    Place,
+    Proposals,
+    Proposer,
+    Weighted,
+)
 from labelproj.project.ensemble import LEAST, EnsembleProposals, EnsembleProposer
 from labelproj.project.features import place_features, text_ratio
 from labelproj.project.loglinear import LogLinear
@@ -154,22 +161,50 @@ def measured(sets: Sequence[Set]) -> dict[str, float]:
     return shares
 
 
+class Remembered:
+    """A member that has learnt already, and is asked the same by every group it is in."""
+
+    def __init__(self, member: Proposer):
+        self._member = member
+        self._found: Sequence[Proposals] | None = None
+        self.name, self.label = member.name, member.label
+
+    def params(self) -> dict[str, object]:
+        """Return what shapes the result."""
+        return self._member.params()
+
+    def fit(self, corpus: PairCorpus) -> None:
+        """Do nothing: it has been fitted."""
+
+    def propose(
+        self,
+        pairs: Sequence[LabelledPair],
+        *,
+        also: Sequence[Sequence[Sequence[Place]]] | None = None,
+    ) -> Sequence[Proposals]:
+        """Return what the member proposed the first time."""
+        if self._found is None:
+            self._found = self._member.propose(pairs, also=also)
+        return self._found
+
+
 def items_of(one: Set, prior: LogLinear) -> list[Item]:
     """Return all spans of a set with each of its groups of members."""
     found = []
+    members = {name: Remembered(member) for name, member in one.members.items()}
     for group in GROUPS[one.name]:
-        ensemble = EnsembleProposer([one.members[name] for name in group], model=prior)
+        ensemble = EnsembleProposer([members[name] for name in group], model=prior)
         ensemble.fit(lambda: [(pair.src_text, pair.tgt_text) for pair in one.gold])
         trusted = list(ensemble.reliable.values())
         print(one.name, {k: round(v, 3) for k, v in ensemble.reliable.items()}, file=sys.stderr)
         for position, record in enumerate(one.counted):
             pair = one.gold[record]
             labelled = LabelledPair(pair.src_text, pair.src_spans, pair.tgt_text)
-            members = [
-                (one.members[name].name, share, one.proposed[name][position])
+            opinions = [
+                (members[name].name, share, one.proposed[name][position])
                 for name, share in zip(group, trusted, strict=True)
             ]
-            proposals = EnsembleProposals(labelled, members, model=prior)
+            proposals = EnsembleProposals(labelled, opinions, model=prior)
             ratio = text_ratio(pair.src_text, pair.tgt_text)
             for number, span in enumerate(pair.src_spans):
                 places = proposals.places(number)

@@ -41,4 +41,6 @@ def test_a_word_left_over_joins_the_word_it_comes_with() -> None:
     assert found[1, 2] == 0.5
     assert (found[:, :2] == links[:, :2]).all()
     far = np.array([[1, 0, 0], [0, 0, 0]], dtype=np.float32)
-    assert (joined(far, dice * [[0], [1]], *usual, weight=0.5)[1] == 0).all()
+    assert (
+        joined(far, dice * np.array([[0], [1]], dtype=np.float32), *usual, weight=0.5)[1] == 0
+    ).all()
