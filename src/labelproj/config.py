@@ -275,10 +275,11 @@ class EvaluateParams(Section):
     """Scoring on gold data, with bootstrap confidence intervals and permutation tests.
 
     ``methods`` are projection methods to be compared with the project's own on the parallel gold
-    data: ``alignment``, ``constrained``, ``ensemble``, or names as in ``project.members``.
+    data: ``alignment``, ``constrained``, ``ensemble``, or names as in ``project.members``; they
+    may be a mapping from each task to its own.
     """
 
-    methods: tuple[str, ...] = ()
+    methods: Inputs = ()
     label_map: dict[str, str | None] = Field(default_factory=dict)
     bootstrap: Count = 1000
     permutations: Count = 2000

@@ -237,7 +237,7 @@ def _evaluate(run: Run) -> Result:
             where="params.yaml",
             remedy=f"set gold.{run.target}.test",
         )
-    methods = run.config.evaluate.methods
+    methods = for_task(run.config.evaluate.methods, run.task) or ()
     chosen = methods_named(run.config.project, methods) if parallel else {}
     if parallel and run.config.project.method == "markers":
         log.warning(
@@ -282,7 +282,7 @@ def _compared(run: Run, parallel: str) -> "Comparison":
     return compare_methods(
         Path(parallel),
         params=run.config.project,
-        names=run.config.evaluate.methods,
+        names=for_task(run.config.evaluate.methods, run.task) or (),
         work=run.work("evaluate"),
         device=run.config.translate.device,
         mt=run.weights(),
