@@ -1,10 +1,11 @@
 """Time, memory and size of the report of a large job, and how fast a browser is with it.
 
-    python bench/report.py [--units 100000] [--rows 20000 100000] [--keep DIR] [--json]
+    python bench/report.py [--units 100000] [--rows 20000 100000] [--task eae] [--keep DIR] [--json]
 
 Makes a job of invented units (words drawn by Zipf's law, four labels, every kind of reason), writes
 its report with the texts of so many rows, and, where there is a Chromium, opens it: seconds until
-the rows can be used, seconds of a search through all of them, and the page's memory.
+the rows can be used, seconds of a search through all of them, and the page's memory. With
+`--task eae` the spans of a unit are an event, every unit is a document, and documents are drawn.
 """
 
 import argparse
@@ -22,7 +23,9 @@ import psutil
 
 from labelproj import tables
 from labelproj.config import FilterParams
+from labelproj.shards import read_json, write_manifest
 from labelproj.stages.filter import run_filter
+from labelproj.tasks import task_named
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from chromium import Browser, find_chromium
@@ -59,11 +62,11 @@ def row(draw: np.random.Generator, known: list[str], number: int) -> dict[str, o
         label = LABELS[name % 4]
         spans.append(
             {"id": f"s{name}", "start": start, "end": start + len(sides[0][at[0]]),
-             "label": label, "group": None}
+             "label": label, "group": "s0"}
         )  # fmt: skip
         placed = draw.random() > 0.02
         places.append(
-            {"span_id": f"s{name}", "label": label, "group": None,
+            {"span_id": f"s{name}", "label": label, "group": "s0",
              "start": found if placed else None,
              "end": found + len(sides[1][at[1]]) if placed else None,
              "score": float(draw.beta(8, 2)) if placed else 0.0,
@@ -79,12 +82,23 @@ def row(draw: np.random.Generator, known: list[str], number: int) -> dict[str, o
     }  # fmt: skip
 
 
-def job(folder: Path, number: int) -> None:
+def job(folder: Path, number: int, task: str) -> None:
     """Write a filtered job of ``number`` invented units."""
     tables.write_frames(units(number, 13), folder / "units.parquet", tables.PROJECTED)
-    run_filter(
-        units=folder / "units.parquet", out=folder, params=FilterParams(), src="en", tgt="ha"
-    )
+    params = task_named(task).filters(FilterParams())
+    run_filter(units=folder / "units.parquet", out=folder, params=params, src="en", tgt="ha")
+    tables.write_frames(documents(number), folder / "documents.parquet", tables.DOCUMENTS)
+    said = read_json(folder / "manifest.json")
+    write_manifest(folder / "manifest.json", said | {"params": said["params"] | {"task": task}})
+
+
+def documents(number: int) -> Iterator[pl.DataFrame]:
+    """Yield rows of ``tables.DOCUMENTS`` for as many units: one each."""
+    segments = [{"id": "text", "role": "text", "n_units": 1}]
+    same = {"lang": "en", "segments": segments, "payload": "{}", "source": "", "signature": ""}
+    for first in range(0, number, PIECE):
+        rows = [{"id": f"d{place}", **same} for place in range(first, min(first + PIECE, number))]
+        yield tables.frame(rows, tables.DOCUMENTS)
 
 
 def written(folder: Path, rows: int) -> dict[str, object]:
@@ -118,6 +132,8 @@ def opened(page: Path) -> dict[str, object]:
         browser.open(f"file://{page.resolve()}")
         browser.wait("document.documentElement.dataset.ready === 'yes'")
         ready = time.monotonic() - started
+        drawn = "document.getElementById('drawn-count').dataset.found > 0"
+        browser.wait(f"document.getElementById('drawn').hidden || {drawn}")
         spent = browser.run(
             "(() => { const q = document.getElementById('filters').elements.q; q.value = 'abd';"
             "const t = performance.now(); q.form.dispatchEvent(new Event('input'));"
@@ -139,6 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--units", type=int, default=100_000)
     parser.add_argument("--rows", type=int, nargs="+", default=[20_000, 100_000])
+    parser.add_argument("--task", choices=["ner", "eae"], default="ner")
     parser.add_argument("--keep", type=Path, help="keep the job and the pages here")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -146,7 +163,7 @@ def main() -> None:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "kept.parquet").is_file():
-            job(folder, options.units)
+            job(folder, options.units, options.task)
         for rows in options.rows:
             result = {"units": options.units} | written(folder, rows)
             if find_chromium():

@@ -15,12 +15,13 @@ from pydantic import (
 
 from labelproj.errors import ConfigError, MissingInputError
 from labelproj.filter_params import FilterParams, PairThresholds, Thresholds
-from labelproj.sections import Count, Section, Share
-from labelproj.train_params import SystemName, TrainParams
+from labelproj.sections import Count, Section, Share, TaskName
+from labelproj.train_params import AugmentParams, SystemName, TrainParams
 from labelproj.yaml_lines import line_of
 
 __all__ = [
     "AlignParams",
+    "AugmentParams",
     "BuildParams",
     "Config",
     "ConstrainedParams",
@@ -46,8 +47,6 @@ __all__ = [
     "load_config",
 ]
 
-#: The tasks there are; labelproj.tasks says what each of them is.
-TaskName = Literal["ner", "eae", "qa", "tod"]
 T = TypeVar("T")
 
 
@@ -111,9 +110,11 @@ class MtParams(Section):
     ``model`` may hold ``{src}`` and ``{tgt}`` (for ``Helsinki-NLP/opus-mt-{src}-{tgt}``).
     ``tokenizer`` says where the tokenizer is, for a model that comes without one.
     ``revision`` pins a Hub model. ``quantization`` is a CTranslate2 type for the converted model.
+    ``back`` is a model from target to source, for systems that read translations.
     """
 
     model: str | None = None
+    back: str | None = None
     given: bool = False
     tokenizer: str | None = None
     revision: str | None = None
@@ -274,10 +275,11 @@ class EvaluateParams(Section):
     """Scoring on gold data, with bootstrap confidence intervals and permutation tests.
 
     ``methods`` are projection methods to be compared with the project's own on the parallel gold
-    data: ``alignment``, ``constrained``, ``ensemble``, or names as in ``project.members``.
+    data: ``alignment``, ``constrained``, ``ensemble``, or names as in ``project.members``; they
+    may be a mapping from each task to its own.
     """
 
-    methods: tuple[str, ...] = ()
+    methods: Inputs = ()
     label_map: dict[str, str | None] = Field(default_factory=dict)
     bootstrap: Count = 1000
     permutations: Count = 2000

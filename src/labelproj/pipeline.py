@@ -2,20 +2,20 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labelproj.config import Config, FilterParams, GoldParams, for_task, load_config
-from labelproj.errors import MissingInputError, UsageError
+from labelproj.errors import UsageError
 from labelproj.formats import split_spec
 from labelproj.languages import iso_code
 from labelproj.layout import Layout
 from labelproj.progress import log
-from labelproj.shards import read_manifest
 
 if TYPE_CHECKING:
     from labelproj.evaluate.methods import Comparison
+    from labelproj.stages.translate_test import TranslateTest
 
-__all__ = ["STAGES", "collect_results", "filter_params", "filtered_folder", "open_run", "run_stage"]
+__all__ = ["STAGES", "filter_params", "filtered_folder", "open_run", "run_stage"]
 
 Result = dict[str, object]
 
@@ -43,22 +43,29 @@ class Run:
         return self.layout.work / stage / "-".join(p for p in (self.task, self.target) if p)
 
     def path(self, spec: str) -> str:
-        """Return an input of the parameters, seen from the project folder."""
+        """Return an input of the parameters, seen from the project folder.
+
+        ``{task}`` in it is the name of the task.
+        """
+        spec = spec.replace("{task}", self.task)
         named, path = split_spec(spec)
         if path.startswith("hf:") or Path(path).is_absolute():
             return spec
         return f"{named}:{self.root / path}" if named else str(self.root / path)
+
+    def named(self, model: str) -> str:
+        """Return a model of the parameters with its languages, seen from the project folder."""
+        names = {"src": iso_code(self.source), "tgt": iso_code(self.target)}
+        filled = model.replace("{src}", names["src"]).replace("{tgt}", names["tgt"])
+        return self.path(filled) if (self.root / filled).is_dir() else filled
 
     def weights(self) -> str | None:
         """Return where the original weights of the MT model are, for methods that need them."""
         model = self.config.mt.model
         if self.config.mt.given:
             return None
-        if model is not None:
-            names = {"src": iso_code(self.source), "tgt": iso_code(self.target)}
-            filled = model.replace("{src}", names["src"]).replace("{tgt}", names["tgt"])
-            if (self.root / filled).is_dir():
-                return self.path(filled)
+        if model is not None and Path(found := self.named(model)).is_dir():
+            return found
         return str(self.layout.mt(self.target))
 
 
@@ -70,10 +77,9 @@ def _mt(run: Run) -> Result:
     if params.train is not None:
         bitext = tuple(run.path(spec) for spec in params.train.bitext)
         update["train"] = params.train.model_copy(update={"bitext": bitext})
-    if params.model is not None and (run.root / params.model).is_dir():
-        update["model"] = run.path(params.model)
-    if params.tokenizer is not None and (run.root / params.tokenizer).is_dir():
-        update["tokenizer"] = run.path(params.tokenizer)
+    given = {"model": params.model, "tokenizer": params.tokenizer}
+    local = {name: spec for name, spec in given.items() if spec and (run.root / spec).is_dir()}
+    update |= {name: run.path(spec) for name, spec in local.items()}
     return run_mt(
         params=params.model_copy(update=update),
         src=run.source,
@@ -194,6 +200,8 @@ def _build(run: Run) -> Result:
 def _train(run: Run) -> Result:
     from labelproj.stages.train import run_train
 
+    # What evaluate will need is looked for before hours of training.
+    _back(run)
     return run_train(
         dataset=run.layout.dataset(run.task, run.target),
         source_units=run.layout.prepared(run.task) / "units.parquet",
@@ -201,7 +209,8 @@ def _train(run: Run) -> Result:
         gold_dev=run.gold("dev"),
         task=run.task,
         out=run.layout.models(run.task, run.target),
-        params=run.config.train,
+        params=run.config.train.of_task(run.task).seen_from(run.path),
+        align=run.config.project.align,
         src=run.source,
         tgt=run.target,
         work=run.work("train"),
@@ -209,9 +218,17 @@ def _train(run: Run) -> Result:
     )
 
 
+def _exam(name: str) -> Callable[..., Result]:
+    """Return how the systems of a task are examined, by what the task says."""
+    from labelproj.stages.evaluate import run_evaluate
+    from labelproj.stages.evaluate_agent import run_evaluate_agent
+
+    return {"spans": run_evaluate, "agent": run_evaluate_agent}[name]
+
+
 def _evaluate(run: Run) -> Result:
     from labelproj.evaluate.methods import methods_named
-    from labelproj.stages.evaluate import run_evaluate
+    from labelproj.tasks import task_named
 
     test, parallel = run.gold("test"), run.gold("parallel")
     if test is None:
@@ -220,7 +237,7 @@ def _evaluate(run: Run) -> Result:
             where="params.yaml",
             remedy=f"set gold.{run.target}.test",
         )
-    methods = run.config.evaluate.methods
+    methods = for_task(run.config.evaluate.methods, run.task) or ()
     chosen = methods_named(run.config.project, methods) if parallel else {}
     if parallel and run.config.project.method == "markers":
         log.warning(
@@ -230,7 +247,8 @@ def _evaluate(run: Run) -> Result:
         )
     elif methods and not parallel:
         log.warning("evaluate.methods cannot be compared: there is no gold.%s.parallel", run.target)
-    return run_evaluate(
+    back = _back(run)
+    return _exam(task_named(run.task).exam)(
         models=run.layout.models(run.task, run.target),
         gold_test=test,
         task=run.task,
@@ -238,6 +256,23 @@ def _evaluate(run: Run) -> Result:
         params=run.config.evaluate,
         tgt=run.target,
         comparison=_compared(run, parallel) if parallel and chosen else None,
+        **({} if back is None else {"back": back}),
+    )
+
+
+def _back(run: Run) -> "TranslateTest | None":
+    """Return the way through the source language, where a system that is trained takes it."""
+    from labelproj.stages.translate_test import open_way
+
+    return open_way(
+        run.config,
+        run.task,
+        tgt=run.target,
+        mt=run.layout.mt(run.target),
+        back=run.named(run.config.mt.back) if run.config.mt.back else None,
+        weights=run.weights(),
+        work=run.work("evaluate") / "translate-test",
+        resume=run.resume,
     )
 
 
@@ -247,7 +282,7 @@ def _compared(run: Run, parallel: str) -> "Comparison":
     return compare_methods(
         Path(parallel),
         params=run.config.project,
-        names=run.config.evaluate.methods,
+        names=for_task(run.config.evaluate.methods, run.task) or (),
         work=run.work("evaluate"),
         device=run.config.translate.device,
         mt=run.weights(),
@@ -267,6 +302,7 @@ def _report(run: Run) -> Result:
         evaluation=layout.evaluation(run.task, run.target),
         out=layout.report(run.task, run.target),
         params=run.config.report,
+        build=run.config.build,
         corrections=[Path(run.path(path)) for path in run.config.review.corrections],
         task=run.task,
         src=run.source,
@@ -324,37 +360,3 @@ def filtered_folder(params: Path, *, task: str, target: str | None) -> Path:
         raise UsageError("there are several target languages", remedy=f"--tgt {targets[0]}")
     run = open_run(params, task=task, target=target or targets[0])
     return run.layout.filtered(run.task, run.target)
-
-
-def collect_results(params: Path) -> list[dict[str, Any]]:
-    """Return scores, counts and places of every task and target that has been evaluated.
-
-    Raises MissingInputError when none has.
-    """
-    config = load_config(params)
-    layout = Layout.of(params.parent, config.outputs)
-    found: list[dict[str, Any]] = []
-    for task in config.tasks:
-        for target in config.languages.targets:
-            metrics = read_manifest(layout.evaluation(task, target) / "metrics.json")
-            attrition = read_manifest(layout.filtered(task, target) / "attrition.json")
-            if metrics is None or attrition is None:
-                continue
-            found.append(
-                {
-                    "task": task,
-                    "source": config.languages.source,
-                    "target": target,
-                    "systems": metrics["systems"],
-                    "differences": metrics.get("differences", {}),
-                    "projection": metrics.get("projection"),
-                    **{name: attrition[name] for name in ("in", "kept", "rejected")},
-                    "dataset": str(layout.dataset(task, target)),
-                    "report": str(layout.report(task, target) / "index.html"),
-                }
-            )
-    if not found:
-        raise MissingInputError(
-            "there are no results yet", where=str(params.parent), remedy="run `dvc repro` first"
-        )
-    return found

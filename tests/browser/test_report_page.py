@@ -3,13 +3,21 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from builders import Pair, sample, write_tables
 from chromium import Browser, find_chromium
-from labelproj.config import FilterParams, ReportParams
+from labelproj.config import (
+    FilterParams,
+    PrepareParams,
+    ProjectParams,
+    ReportParams,
+    TranslateParams,
+)
 from labelproj.stages.filter import run_filter
+from labelproj.stages.job import run_job
 from labelproj.stages.report import report_folder, run_report
 
 pytestmark = pytest.mark.browser
@@ -225,3 +233,128 @@ def test_dark_and_narrow(browser: Browser, page: str) -> None:
     assert browser.run(shade) != light
     assert browser.run("document.documentElement.scrollWidth") <= 390
     browser.size(1200, 900)
+
+
+EVENT = {
+    "id": "e1",
+    "src_text": "The mill burned in Ora <b>.",
+    "tgt_text": "احترقت الطاحونة في أورا.",
+    "src_spans": [
+        {"id": "E1", "group": "E1", "label": "Fire", "start": 9, "end": 15},
+        {"id": "E1|Thing|T1", "group": "E1", "label": "Thing", "start": 0, "end": 8},
+        {"id": "E1|Place|T2", "group": "E1", "label": "Place", "start": 19, "end": 22},
+    ],
+}
+ASKED = {
+    "id": "q1",
+    "segments": [
+        {
+            "id": "context",
+            "role": "context",
+            "text": "Musa came to Kano in 1998.",
+            "tgt_text": "جاء Musa إلى Kano في 1998.",
+            "spans": [
+                {"start": 0, "end": 4, "label": "answer", "group": "a"},
+                {"start": 21, "end": 25, "label": "answer", "group": "b"},
+            ],
+        },
+        {"id": "a", "role": "question", "text": "Who came?", "tgt_text": "من جاء؟"},
+        {"id": "b", "role": "question", "text": "When?", "tgt_text": "متى؟"},
+    ],
+}
+TURNS = [
+    {
+        "user": "0.user",
+        "agent": "0.agent",
+        "state": [["food", "dish", "equal_to", ["fish"]]],
+        "agent_acts": [["offer", "food", "dish", "equal_to", ["fish"]]],
+        "calls": [["find", [["food", "dish", "equal_to", ["fish"]]]]],
+    },
+    {"user": "1.user"},
+]
+TALK = {
+    "id": "t1",
+    "dialogue": {"turns": TURNS},
+    "segments": [
+        {
+            "id": "0.user",
+            "role": "user",
+            "text": "I want Fish.",
+            "tgt_text": "أريد Fish.",
+            "spans": [{"start": 7, "end": 11, "label": "dish", "group": "fish"}],
+        },
+        {"id": "0.agent", "role": "agent", "text": "We have none.", "tgt_text": "لا يوجد."},
+        {"id": "1.user", "role": "user", "text": "Then nothing.", "tgt_text": "إذن لا شيء."},
+    ],
+}
+
+
+def drawn(browser: Browser, folder: Path, task: str, records: list[dict[str, Any]]) -> None:
+    """Open the report of a job of these records, with a browser that finds what is drawn."""
+    (folder / "in.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
+    run_job(
+        inputs=[f"jsonl:{folder / 'in.jsonl'}"],
+        out=folder / "out",
+        src="en",
+        tgt="ar",
+        mt=None,
+        task=task,
+        prepare=PrepareParams(),
+        translate=TranslateParams(),
+        project=ProjectParams.model_validate({"align": {"name": "systran"}}),
+        filters=FilterParams(copied=None),
+    )
+    report_folder(folder / "out")
+    opened(browser, f"file://{folder / 'out' / 'report.html'}")
+    browser.wait("Number(document.getElementById('drawn-count').dataset.found) > 0")
+    assert browser.errors == []
+
+
+def test_events_are_joined_by_edges(browser: Browser, tmp_path: Path) -> None:
+    drawn(
+        browser, tmp_path, "eae", [EVENT, {"id": "none", "src_text": "Rain.", "tgt_text": "مطر."}]
+    )
+    source = "document.querySelector('#drawings .graph')"
+    assert browser.run(f"{source}.querySelectorAll('svg path').length") == 4
+    assert browser.run(f"{source}.querySelector('mark.trigger').firstChild.textContent") == "burned"
+    assert "<b>" in browser.run(f"{source}.textContent")
+    # The edge to Ora ends at its mark, also when the window has another size.
+    for width in (700, 1200):
+        browser.size(width, 900)
+        browser.wait(
+            f"(() => {{ const marks = [...{source}.querySelectorAll('mark')];"
+            "const place = marks.find((m) => m.firstChild.textContent === 'Ora');"
+            "const ora = place.getBoundingClientRect();"
+            f"return [...{source}.querySelectorAll('path')].some((p) => {{"
+            "const r = p.getBoundingClientRect(); const middle = ora.x + ora.width / 2;"
+            "return r.width < 9 && Math.abs(r.x + r.width / 2 - middle) < 3; }); })()"
+        )
+    browser.run("document.querySelector('#finder [name=dq]').value = 'ora'")
+    browser.run("document.getElementById('finder').dispatchEvent(new Event('input'))")
+    browser.wait("document.getElementById('drawn-count').dataset.found === '1'")
+    assert "dq=ora" in browser.run("location.hash")
+
+
+def test_answers_in_context(browser: Browser, tmp_path: Path) -> None:
+    drawn(browser, tmp_path, "qa", [ASKED])
+    marks = "[...document.querySelectorAll('#drawings mark')].map((m) => m.firstChild.textContent)"
+    assert browser.run(marks)[:2] == ["Musa", "1998"]
+    assert len(browser.run(marks)) == 4
+    browser.run("document.querySelectorAll('#drawings td button')[1].click()")
+    assert browser.run(marks) == ["1998", "1998"]
+    assert browser.run("document.querySelectorAll('#drawings td .chip').length") == 2
+
+
+def test_dialogues_turn_by_turn(browser: Browser, tmp_path: Path) -> None:
+    drawn(browser, tmp_path, "tod", [TALK])
+    text = browser.run("document.getElementById('drawings').textContent")
+    for part in ("+ food dish: fish → Fish", "find", "offer food dish", "slot error: dish = Fish"):
+        assert part in text
+    assert "- food dish" in text
+    browser.run("document.querySelector('#drawings mark').focus()")
+    lit = "[...document.querySelectorAll('#drawings mark.on')].map((m) => m.firstChild.textContent)"
+    assert browser.run(lit) == ["Fish", "Fish"]
+    chips = "[...document.querySelectorAll('#drawings .turn .chip')].map((c) => c.textContent)"
+    assert {"dst ✓", "api ✓", "da ✓", "rg ✗"} <= set(browser.run(chips))
+    opened(browser, browser.run("location.href.split('#')[0]"), "#dshow=lost")
+    browser.wait("document.getElementById('drawn-count').dataset.found === '1'")

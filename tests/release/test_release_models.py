@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from hub_server import TOKEN, running_hub
+from invented import invented_questions
 from labelproj.config import TrainParams
 from labelproj.errors import LabelprojError, MissingInputError, UsageError
 from labelproj.progress import Silent
@@ -18,7 +19,7 @@ from labelproj.release.hub import HubTarget
 from labelproj.release.local import FolderTarget
 from labelproj.release.models import build_model_release
 from labelproj.release.push import push_release
-from labelproj.train import BACKENDS
+from labelproj.train import BACKENDS, READERS
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 TEXTS = ("Amina ta isa Kano.", "Musa ya isa Jos.", "Ladi ta bar Kano.")
@@ -101,6 +102,26 @@ def test_a_model_is_released_with_its_card(trained: Path, tmp_path: Path) -> Non
     compile(code, "card", "exec")
 
 
+def test_a_reader_is_released_as_what_it_is(trained: Path, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(trained, root)
+    folder = root / "outputs/models/ner-ha/projected"
+    params = TrainParams(backend="transformers", max_steps=2, max_length=32)
+    reader = READERS["transformers-qa"](params)
+    reader.fit(invented_questions(6), [], progress=Silent())
+    shutil.rmtree(folder)
+    reader.save(folder)
+    note = {"backend": "transformers-qa", "system": "projected", "labels": ["answer"]}
+    (folder / "labelproj.json").write_text(json.dumps(note | {"signature": "train:1"}))
+    build(root, tmp_path / "m")
+    assert check_release(tmp_path / "m") == []
+    text = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    head = yaml.safe_load(text.split("---\n")[1])
+    assert (head["library_name"], head["pipeline_tag"]) == ("transformers", "question-answering")
+    assert "A reader in Hausa" in text
+    compile(text.split("```python\n")[1].split("```")[0], "card", "exec")
+
+
 def test_what_was_published_loads_with_its_library(trained: Path, tmp_path: Path) -> None:
     facts = build(trained, tmp_path / "m")
     push_release(tmp_path / "m", FolderTarget(tmp_path / "all"))
@@ -153,6 +174,7 @@ def test_defects_of_a_model_are_found(trained: Path, tmp_path: Path) -> None:
         ("projected", {"licence": "cc-by-4.0"}, LabelprojError, "forbids commercial use"),
         ("projected", {"tgt": "sw"}, MissingInputError, "run the train stage first"),
         ("projected", {"version": "x"}, UsageError, "is not a version"),
+        ("ensemble", {}, UsageError, "no model of its own"),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -166,6 +188,30 @@ def test_what_is_wrong_is_said(
     with pytest.raises(kind, match=said):
         build(trained, tmp_path / "m", system, **options)
     assert not (tmp_path / "m").exists()
+
+
+def test_a_mixture_is_bound_by_all_its_parts(trained: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(trained, tmp_path / "copy"))
+    models = root / "outputs/models/ner-ha"
+    shutil.copytree(models / "projected", models / "multi-source")
+    manifest = json.loads((models / "manifest.json").read_text())
+    manifest["systems"]["multi-source"] = manifest["systems"]["projected"]
+    (models / "manifest.json").write_text(json.dumps(manifest))
+    config = yaml.safe_load((root / "params.yaml").read_text())
+    part = {"data": "data/fr.conll", "lang": "fr"}
+    config["train"]["mix"] = {"parts": [{"data": "source"}, part]}
+    (root / "params.yaml").write_text(yaml.safe_dump(config))
+    with pytest.raises(UsageError, match=r"data 2 \(data/fr.conll\) is not known.*train.mix"):
+        build(root, tmp_path / "m", "multi-source")
+    part["licence"] = "cc-by-sa-4.0"
+    (root / "params.yaml").write_text(yaml.safe_dump(config))
+    facts = build(root, tmp_path / "m", "multi-source")
+    # Nothing in it was translated.
+    assert list(facts["licence"]["inputs"]) == [
+        "training data 2 (data/fr.conll)",
+        "source data (Invented news)",
+    ]
+    assert facts["licence"]["licence"] == "cc-by-sa-4.0"
 
 
 def test_an_encoder_has_a_licence_too(trained: Path, tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
 """Events and questions through every stage of a project folder, with translations given."""
 
+import base64
+import gzip
 import json
 import random
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,7 @@ import yaml
 from labelproj import tables
 from labelproj.config import FilterParams, PrepareParams, ProjectParams, TranslateParams
 from labelproj.errors import UsageError
+from labelproj.evaluate.answers import score_answer_files
 from labelproj.formats import read_documents
 from labelproj.pipeline import run_stage
 from labelproj.records import Document
@@ -199,6 +204,46 @@ def test_systems_are_trained_and_scored(project: Path, task: str, score: str) ->
     # One case an event, or a question.
     assert len(lines) == {"eae": 8, "qa": 24}[task]
     assert (project / f"report/{task}-ha/index.html").is_file()
+
+
+@pytest.mark.parametrize(("task", "view"), [("eae", "events"), ("qa", "answers")])
+def test_the_report_draws_documents(project: Path, task: str, view: str) -> None:
+    page = (project / f"report/{task}-ha/index.html").read_text(encoding="utf-8")
+    found = re.search(r'id="documents-0">([^<]+)</script>', page)
+    assert found and f'"view": "{view}"' in page
+    drawn = json.loads(gzip.decompress(base64.b64decode(found[1])))
+    parts = {"eae": "events", "qa": "questions"}[task]
+    assert len(drawn) == {"eae": 60, "qa": 40}[task]
+    assert all(one[parts] for one in drawn)
+
+
+def test_a_reader_is_trained_where_there_are_encoders(project: Path, tmp_path: Path) -> None:
+    root = tmp_path / "again"
+    shutil.copytree(project.parent, root)
+    params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
+    params["train"] |= {
+        "backend": "transformers",
+        "weights": "tier",
+        "max_steps": 2,
+        "systems": ["projected"],
+    }
+    (root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    for stage in ("train", "evaluate"):
+        run_stage(stage, params=root / "params.yaml", task="qa", target="ha")
+    card = json.loads((root / "outputs/models/qa-ha/projected/labelproj.json").read_text())
+    assert (card["backend"], card["labels"]) == ("transformers-qa", ["answer"])
+    metrics = json.loads((root / "outputs/evaluation/qa-ha/metrics.json").read_text())
+    system = metrics["systems"]["projected"]
+    assert system["questions"] == 24
+    # The stage's own predictions can be scored again, as files.
+    predicted = root / "outputs/evaluation/qa-ha/predictions.jsonl"
+    again = score_answer_files(predicted, root / "questions.gold.jsonl", lang="ha")
+    assert {key: again[key] for key in ("answer_f1", "mlqa_f1", "missing")} == {
+        "answer_f1": system["answer_f1"],
+        "mlqa_f1": system["mlqa_f1"],
+        "missing": 0,
+    }
+    assert again["span_questions"] == 24
 
 
 def test_a_task_without_inputs_of_its_own(project: Path) -> None:

@@ -131,7 +131,11 @@ def events(
 @app.command()
 def answers(
     pred: Annotated[
-        Path, typer.Argument(help="Predicted answers: SQuAD JSON, or an object of id: text.")
+        Path,
+        typer.Argument(
+            help="Predicted answers: SQuAD JSON, an object of id: text, or predictions.jsonl of "
+            "the evaluate stage."
+        ),
     ],
     gold: Annotated[Path, typer.Argument(help="Gold questions, in SQuAD JSON or JSON Lines.")],
     lang: Annotated[

@@ -37,6 +37,9 @@ _IDEOGRAPH = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{K
 _ASCII_MARKS = frozenset(string.punctuation)
 
 Words = Callable[[str], list[str]]
+#: An answer's text, start and end; the answers to each question, and its context.
+Place = tuple[str, int, int]
+Answers = dict[str, tuple[list[Place], str]]
 
 
 def squad_words(text: str) -> list[str]:
@@ -96,7 +99,8 @@ def score_answer_files(predicted: Path, gold: Path, *, lang: str) -> dict[str, o
     """Score answers against gold questions, matched by question id.
 
     ``gold`` is in any format that has questions (SQuAD's, say); ``predicted`` too, or it is the
-    JSON object of SQuAD's script, from question id to text. With places on both sides there are
+    ``predictions.jsonl`` of the evaluate stage, or the JSON object of SQuAD's script, from
+    question id to text. With places on both sides there are
     also ``span_exact_match`` and ``span_f1`` (characters shared), where the contexts are the
     same. A question without a prediction counts as wrong, unless it is unanswerable;
     ``missing`` counts them. Raises what reading raises, and FormatError without a question in
@@ -104,7 +108,7 @@ def score_answer_files(predicted: Path, gold: Path, *, lang: str) -> dict[str, o
     """
     theirs = _answers(gold)
     texts = _mapping(predicted)
-    ours = {} if texts is not None else _answers(predicted)
+    ours = {} if texts is not None else _of_stage(predicted) or _answers(predicted)
     if texts is None:
         texts = {name: own[0][0] if own else "" for name, (own, _) in ours.items()}
     if not texts.keys() & theirs.keys():
@@ -127,9 +131,6 @@ def score_answer_files(predicted: Path, gold: Path, *, lang: str) -> dict[str, o
             [ours[name][0][:1] for name in same], [theirs[name][0] for name in same]
         )
     return scores | {"missing": missing}
-
-
-Place = tuple[str, int, int]
 
 
 def _span_scores(
@@ -171,9 +172,24 @@ def _mapping(path: Path) -> dict[str, str] | None:
     return None
 
 
-def _answers(path: Path) -> dict[str, tuple[list[Place], str]]:
+def _of_stage(path: Path) -> Answers:
+    """Return the answers in lines that the evaluate stage wrote; none where it did not."""
+    found: Answers = {}
+    file = Path(split_spec(str(path))[1])
+    for line in read_bytes(file).splitlines() if file.is_file() else ():
+        try:
+            value = json.loads(line)
+            text = value["text"]
+            places = [(one["start"], one["end"]) for one in value["predicted"]]
+        except (ValueError, KeyError, TypeError):
+            return {}
+        found[value["id"]] = ([(text[start:end], start, end) for start, end in places], text)
+    return found
+
+
+def _answers(path: Path) -> Answers:
     """Return the answers (text, start, end) of each question, and its context."""
-    found: dict[str, tuple[list[Place], str]] = {}
+    found: Answers = {}
     for record in read_documents(str(path), lang="xx"):
         if isinstance(record, Reject):
             log.warning("%s: %s", record.source, record.reason)

@@ -10,7 +10,7 @@ import regex
 
 from labelproj._version import __version__
 from labelproj.build.markdown import table_text
-from labelproj.config import load_config
+from labelproj.config import Config, load_config
 from labelproj.errors import DependencyError, LabelprojError, MissingInputError, UsageError
 from labelproj.languages import language_name
 from labelproj.layout import Layout
@@ -27,8 +27,16 @@ from labelproj.release.licences import Decision, decide_licence
 from labelproj.release.sources import public
 from labelproj.shards import read_json, read_manifest, write_manifest
 from labelproj.train import CARD as NOTE
-from labelproj.train import load_tagger
-from labelproj.train.systems import TAUGHT_BY_PEOPLE, TRANSLATED, scored_as, system_of
+from labelproj.train import load_model
+from labelproj.train.base import Reader, Writer
+from labelproj.train.systems import (
+    TAUGHT_BY_PEOPLE,
+    THERE_AND_BACK,
+    TRANSLATED,
+    scored_as,
+    system_of,
+)
+from labelproj.train_params import OWN, PartParams
 
 __all__ = ["build_model_release", "model_findings"]
 
@@ -38,6 +46,9 @@ _IN_NAMES = str.maketrans("+@", "--")
 _TRAINED_ON = {
     "projected+source": "on the labelled source language and its translation, onto which the "
     "labels were projected",
+    "multi-source": "on labelled texts of several sources (see the table below)",
+    "projected+augmented": "on text that was translated and onto which the labels were projected, "
+    "and on variants of it with words of the source language or other names",
     "few-shot": "on text that was translated and onto which the labels were projected, and on a "
     "few texts in this language that people labelled",
     "projected": "on text that was translated and onto which the labels were projected",
@@ -51,6 +62,9 @@ _MACHINE = (
 _LIMITS = {
     "projected": _MACHINE,
     "projected+source": _MACHINE,
+    "multi-source": "What is translated of its training text has the errors of machine translation "
+    "and of projection.",
+    "projected+augmented": _MACHINE,
     "few-shot": _MACHINE,
     "zero-shot": "It has seen no labelled text in this language.",
     "gold": "It is a baseline, as good as the people's labels are many.",
@@ -68,6 +82,49 @@ from transformers import pipeline
 
 tagger = pipeline("token-classification", "path/to/this/folder", aggregation_strategy="simple")
 print(tagger("..."))""",
+    "transformers-qa": """\
+# pip install labelproj  (its windows and its margin for "no answer" are used)
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+
+from labelproj.train import load_model
+
+reader = load_model(Path(snapshot_download("path/to/this/folder")))
+print(reader.read([("question", "context")]))""",
+    "seq2seq": """\
+# pip install labelproj  (`labelproj dialogue examples` writes the inputs that it reads)
+from pathlib import Path
+
+from labelproj.train import load_model
+
+agent = load_model(Path("path/to/this/folder"))
+print(agent.write(["dst <state> null <acts> null <user> ..."]))""",
+}
+
+
+#: Of each backend the library of its files, the Hub's name for what it does, and what it does.
+_KINDS = {
+    "spacy": (
+        "spacy",
+        "token-classification",
+        "A tagger in {}: it finds {} and knows no other labels.",
+    ),
+    "transformers": (
+        "transformers",
+        "token-classification",
+        "A tagger in {}: it finds {} and knows no other labels.",
+    ),
+    "transformers-qa": (
+        "transformers",
+        "question-answering",
+        "A reader in {}: it finds the answer to a question in a text, or says that there is none.",
+    ),
+    "seq2seq": (
+        "transformers",
+        "text-generation",
+        "An agent for dialogues in {}: it tracks states, calls, decides and replies.",
+    ),
 }
 
 
@@ -100,6 +157,12 @@ def build_model_release(
     task, tgt = task or config.tasks[0], tgt or config.languages.targets[0]
     layout = Layout.of(params.parent, config.outputs)
     folder = layout.models(task, tgt) / system
+    if system_of(system) in THERE_AND_BACK:
+        raise UsageError(
+            f"{system!r} is no model of its own: it translates a text, and asks others",
+            where=str(folder),
+            remedy="release projected or zero-shot, which it asks",
+        )
     if not (folder / NOTE).is_file():
         trained = sorted(path.parent.name for path in folder.parent.glob(f"*/{NOTE}"))
         raise MissingInputError(
@@ -114,12 +177,17 @@ def build_model_release(
     inputs: dict[str, str | None] = {}
     if system_of(system) in TAUGHT_BY_PEOPLE:
         inputs["gold training data"] = gold_licence
-    if system_of(system) != "gold":
+    parts = _mixed(config, system)
+    for number, part in enumerate(parts, start=1):
+        if part.data not in OWN:
+            inputs[f"training data {number} ({public(part.data)})"] = part.licence
+    own = {part.data for part in parts} & set(OWN) if parts else set(OWN)
+    if system_of(system) != "gold" and own:
         inputs[f"source data ({build.source_name})"] = source_licence or build.source_licence
-    if system_of(system) in TRANSLATED and mt:
+    if system_of(system) in TRANSLATED and "projected" in own and mt:
         what = f"translation model ({public(mt.get('model') or 'unnamed')})"
         inputs[what] = mt_licence or mt.get("licence")
-    encoder = manifest["params"].get("model") if note["backend"] == "transformers" else None
+    encoder = None if note["backend"] == "spacy" else manifest["params"].get("model")
     if encoder:
         inputs[f"encoder ({public(config.train.model or encoder)})"] = model_licence
     decision = decide_licence(inputs, asked=licence or (build.licence if not encoder else None))
@@ -167,6 +235,12 @@ def build_model_release(
     return facts
 
 
+def _mixed(config: Config, system: str) -> tuple[PartParams, ...]:
+    """Return the parts that a system was mixed of; none for any but ``multi-source``."""
+    mix = config.train.mix if system_of(system) == "multi-source" else None
+    return mix.parts if mix is not None else ()
+
+
 def _scrub(path: Path) -> None:
     """Take the place of an encoder on this machine out of a transformers configuration."""
     content = read_manifest(path)
@@ -185,6 +259,7 @@ def _card(
             "writing a model card needs huggingface_hub", remedy="pip install 'labelproj[data]'"
         ) from error
     language = language_name(facts["language"])
+    library, category, purpose = _KINDS[facts["backend"]]
     results = None
     if facts["score"] is not None:
         own = facts["metrics"][scored_as(facts["system"])]
@@ -193,7 +268,7 @@ def _card(
         values = {"f1": facts["score"]} | {name: own[name] for name in known if name in own}
         results = [
             EvalResult(
-                task_type="token-classification",
+                task_type=category,
                 dataset_type="gold",
                 dataset_name=f"gold {language} test data",
                 metric_type=metric,
@@ -204,8 +279,8 @@ def _card(
     fields: dict[str, Any] = dict(licence_fields(decision))
     data = ModelCardData(
         language=facts["language"],
-        library_name=facts["backend"],
-        pipeline_tag="token-classification",
+        library_name=library,
+        pipeline_tag=category,
         tags=["label-projection", "labelproj"],
         base_model=facts["encoder"],
         model_name=facts["name"],
@@ -215,7 +290,7 @@ def _card(
     params = {key: value for key, value in facts["params"].items() if value is not None}
     training = facts["training"]
     rows = [
-        ("library", facts["backend"]),
+        ("library", library),
         ("documents", f"{training['documents']} (for choosing: {training['dev_documents']})"),
         ("spans", training["spans"]),
         ("steps", f"{training['steps']}, kept: {training['best_step']}"),
@@ -238,7 +313,7 @@ def _card(
         name=facts["name"],
         version=facts["version"],
         language=language,
-        labels=", ".join(facts["labels"]),
+        purpose=purpose.format(language, ", ".join(facts["labels"])),
         system=system,
         trained_on=_TRAINED_ON.get(system_of(system), "see below"),
         usage=_USAGE[facts["backend"]],
@@ -257,12 +332,17 @@ def _card(
 def model_findings(folder: Path, facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a released model: it loads, and knows the labels it says."""
     try:
-        tagger = load_tagger(folder)
-        tagger.predict(["A."])
+        model = load_model(folder)
+        if isinstance(model, Reader):
+            model.read([("A?", "A.")])
+        elif isinstance(model, Writer):
+            model.write(["A."])
+        else:
+            model.predict(["A."])
     except UsageError:
         raise
     except LabelprojError as error:
         yield NOTE, f"the model cannot be used: {error.message}"
         return
-    if sorted(tagger.labels) != sorted(facts["labels"]):
-        yield NOTE, f"the model knows {', '.join(tagger.labels)}, not what is declared"
+    if sorted(model.labels) != sorted(facts["labels"]):
+        yield NOTE, f"the model knows {', '.join(model.labels)}, not what is declared"

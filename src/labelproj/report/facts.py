@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from labelproj.config import SystemName
+from labelproj.config import BuildParams, SystemName
 from labelproj.languages import direction, language_name
 from labelproj.report.collect import Collected, collect, labels_of
+from labelproj.report.pictures import Pictures, pictures
 from labelproj.report.rows import Names, chosen_rows, packed
+from labelproj.tasks import TASKS
 
-__all__ = ["RunFacts", "projection_methods", "run_payload"]
+__all__ = ["DOCUMENTS", "RunFacts", "projection_methods", "run_payload"]
 
+#: Documents that are drawn of a job of a default size.
+DOCUMENTS = 2000
 _SYSTEMS = {name: rank for rank, name in enumerate(get_args(SystemName))}
 
 
@@ -24,6 +28,8 @@ class RunFacts:
     there are none); scores in ``metrics`` are from 0 to 100. ``review`` is what
     :func:`labelproj.review.stats.review_stats` gives, where people corrected something;
     ``methods`` what the evaluate stage found of several projection methods (``methods.json``).
+    ``documents`` is the table of ``tables.DOCUMENTS`` and ``build`` the task's policy, by which
+    documents are drawn.
     """
 
     task: str
@@ -36,12 +42,15 @@ class RunFacts:
     manifests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     review: Mapping[str, Any] = field(default_factory=dict)
     methods: Mapping[str, Any] = field(default_factory=dict)
+    documents: Path | None = None
+    build: BuildParams = field(default_factory=BuildParams)
 
 
-def run_payload(facts: RunFacts, *, limit: int) -> tuple[dict[str, Any], str]:
-    """Return the figures of a run as JSON values, and its rows packed (at most ``limit``).
+def run_payload(facts: RunFacts, *, limit: int) -> tuple[dict[str, Any], str, str]:
+    """Return the figures of a run as JSON values, and packed its rows and its drawn documents.
 
-    Raises MissingInputError or StorageError where the tables cannot be read.
+    There are at most ``limit`` rows, and a tenth as many documents, or :data:`DOCUMENTS` where
+    that is more. Raises MissingInputError or StorageError where the tables cannot be read.
     """
     thresholds = facts.attrition.get("thresholds") or {}
     got = collect(facts.kept, facts.rejected, thresholds=thresholds)
@@ -53,6 +62,7 @@ def run_payload(facts: RunFacts, *, limit: int) -> tuple[dict[str, Any], str]:
     rows = chosen_rows(facts.kept, facts.rejected, limit=limit, by_filter=refused)
     text = packed(rows, names, got.signals)
     systems = facts.metrics.get("systems") or {}
+    drawn = _drawn(facts, limit=min(limit, max(DOCUMENTS, limit // 10)))
     payload = {
         "key": f"{facts.task}-{facts.tgt}",
         "task": facts.task,
@@ -102,8 +112,26 @@ def run_payload(facts: RunFacts, *, limit: int) -> tuple[dict[str, Any], str]:
             for stage, one in facts.manifests.items()
         },
         "versions": _versions(facts.manifests),
+        "view": drawn and drawn.view,
+        "documents": drawn and {"all": drawn.documents, "lost": drawn.lost, "in_page": drawn.shown},
     }
-    return payload, text
+    return payload, text, drawn.packed if drawn else ""
+
+
+def _drawn(facts: RunFacts, *, limit: int) -> Pictures | None:
+    """Return the documents as their task draws them; None where it does not, or they are gone."""
+    task = TASKS.get(facts.task)
+    if task is None or facts.documents is None or not facts.documents.is_file():
+        return None
+    return pictures(
+        facts.kept,
+        facts.rejected,
+        facts.documents,
+        task=task,
+        params=facts.build,
+        tgt=facts.tgt,
+        limit=limit,
+    )
 
 
 def projection_methods(

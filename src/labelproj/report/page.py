@@ -7,18 +7,30 @@ from typing import Any
 
 import jinja2
 
-__all__ = ["page_html"]
+__all__ = ["Run", "page_html"]
+
+#: What :func:`labelproj.report.facts.run_payload` gives.
+Run = tuple[Mapping[str, Any], str, str]
 
 _HERE = Path(__file__).parent
 #: Apache ECharts 6.1.0, ``dist/echarts.min.js`` of the npm package; its licence lies beside it.
 _CHARTS = _HERE / "assets" / "echarts.min.js"
-_SCRIPTS = ("page.js", "rows.js", "charts.js", "main.js")
+_SCRIPTS = (
+    "page.js",
+    "rows.js",
+    "charts.js",
+    "pictures.js",
+    "events.js",
+    "answers.js",
+    "dialogue.js",
+    "main.js",
+)
 
 
-def page_html(title: str, runs: Sequence[tuple[Mapping[str, Any], str]]) -> str:
+def page_html(title: str, runs: Sequence[Run]) -> str:
     """Return the whole page; it needs no network and is the same for the same runs.
 
-    ``runs`` are what :func:`labelproj.report.facts.run_payload` gives, one a task and language.
+    There is one of ``runs`` a task and language.
     """
     templates = _HERE / "templates"
     environment = jinja2.Environment(
@@ -32,12 +44,13 @@ def page_html(title: str, runs: Sequence[tuple[Mapping[str, Any], str]]) -> str:
     script = "\n".join((templates / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     return environment.get_template("report.html.j2").render(
         title=title,
-        runs=[figures for figures, _ in runs],
+        runs=[figures for figures, *_ in runs],
         style=(templates / "report.css").read_text(encoding="utf-8"),
         charts=_CHARTS.read_text(encoding="utf-8"),
         script=script,
-        figures=_in_html({"title": title, "runs": [figures for figures, _ in runs]}),
-        rows=[text for _, text in runs],
+        figures=_in_html({"title": title, "runs": [figures for figures, *_ in runs]}),
+        rows=[rows for _, rows, _ in runs],
+        documents=[documents for *_, documents in runs],
     )
 
 

@@ -15,7 +15,7 @@ from labelproj import tables
 from labelproj.provenance import text_digest
 from labelproj.report.collect import first_filter
 
-__all__ = ["Names", "chosen_rows", "packed"]
+__all__ = ["Names", "chosen_rows", "compressed", "offer", "packed"]
 
 _ROWS = 4096
 #: Shares of a large job's room: the worst of what was kept; what was rejected. The rest is drawn.
@@ -70,10 +70,10 @@ def _choose(kept: Path, rejected: Path, limit: int, by_filter: Mapping[str, int]
     n_worst = int(room_kept * WORST / (1 - REJECTED))
     for order, name, badness, digest in _keys(kept, rejected):
         if name is None:
-            _offer(worst, (badness, -order), n_worst)
-            _offer(drawn, (digest, -order), room_kept)
+            offer(worst, (badness, -order), n_worst)
+            offer(drawn, (digest, -order), room_kept)
         else:
-            _offer(refused.setdefault(name, []), (badness, -order), shares.get(name, 1))
+            offer(refused.setdefault(name, []), (badness, -order), shares.get(name, 1))
     chosen = {-order for heap in refused.values() for _, order in heap}
     chosen |= {-order for _, order in worst}
     for _, order in sorted(drawn, reverse=True):
@@ -81,13 +81,6 @@ def _choose(kept: Path, rejected: Path, limit: int, by_filter: Mapping[str, int]
             break
         chosen.add(-order)
     return chosen
-
-
-def _offer(heap: list[Any], item: tuple[Any, int], size: int) -> None:
-    if len(heap) < size:
-        heapq.heappush(heap, item)
-    elif heap and item > heap[0]:
-        heapq.heapreplace(heap, item)
 
 
 def _shares(by_filter: Mapping[str, int], room: int) -> dict[str, int]:
@@ -127,8 +120,21 @@ def packed(rows: Iterator[Mapping[str, Any]], names: Names, signals: tuple[str, 
     The same rows give the same text.
     """
     pieces = [json.dumps(_values(row, names, signals), ensure_ascii=False) for row in rows]
-    raw = f"[{','.join(pieces)}]".encode("utf-8", "replace")
-    return base64.b64encode(gzip.compress(raw, 6, mtime=0)).decode("ascii")
+    return compressed(f"[{','.join(pieces)}]")
+
+
+def compressed(text: str) -> str:
+    """Return a text as base64 of its gzip, as the page unpacks it."""
+    raw = gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)
+    return base64.b64encode(raw).decode("ascii")
+
+
+def offer(heap: list[Any], item: Any, size: int) -> None:
+    """Put an item on a heap that holds the ``size`` largest."""
+    if len(heap) < size:
+        heapq.heappush(heap, item)
+    elif heap and item > heap[0]:
+        heapq.heapreplace(heap, item)
 
 
 def _values(row: Mapping[str, Any], names: Names, signals: tuple[str, ...]) -> list[Any]:

@@ -1,35 +1,35 @@
 """The evaluate stage: trained systems and gold test data -> scores, tables and predictions."""
 
-import csv
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from labelproj import tables
 from labelproj.config import EvaluateParams
-from labelproj.errors import MissingInputError
+from labelproj.errors import ModelError, UsageError
 from labelproj.evaluate.bootstrap import span_counts
 from labelproj.evaluate.comparison import differences
 from labelproj.evaluate.methods import Comparison
 from labelproj.evaluate.ner import mapped_gold, mapped_predictions, score_runs
 from labelproj.evaluate.runs import by_system, mean_scores, seed_scores
 from labelproj.progress import log, track
-from labelproj.provenance import now, signature, versions
 from labelproj.records import Document, Span
-from labelproj.shards import write_manifest
+from labelproj.stages.scores import trained_systems, write_evaluation, write_metrics
+from labelproj.stages.translate_test import BackTagger, TranslateTest
 from labelproj.tasks import Case, Task, task_named
-from labelproj.train import CARD, load_tagger
-from labelproj.train.base import Tagger
-from labelproj.train.data import documents_digest, read_gold, span_values
-from labelproj.train.systems import NAMES, system_of
+from labelproj.train import CARD, ENSEMBLE, load_model
+from labelproj.train.base import Reader, Tagger, Writer
+from labelproj.train.data import read_gold, span_values
+from labelproj.train.systems import THERE_AND_BACK, system_of
 
-__all__ = ["run_evaluate"]
+__all__ = ["predicted", "run_evaluate"]
 
 _PREDICT = 256
 Spans = tuple[Span, ...]
+Answering = Tagger | Reader | BackTagger
 
 
 def run_evaluate(
@@ -41,13 +41,16 @@ def run_evaluate(
     tgt: str,
     task: str = "ner",
     comparison: Comparison | None = None,
+    back: TranslateTest | None = None,
     work: Path | None = None,
     resume: bool = True,
 ) -> dict[str, object]:
     """Score every system under ``models`` on ``gold_test`` (any readable format).
 
     What a system is asked, and scores beside exact span F1, are for ``task`` to say. A system
-    trained with several seeds is scored once, over all of them.
+    trained with several seeds is scored once, over all of them. ``back`` is how the systems
+    ``translate-test`` and ``ensemble`` read a text; gold texts that bring their translation are
+    not translated again.
     Writes ``metrics.json`` (``systems``: see :func:`labelproj.evaluate.ner.score_runs`;
     ``differences``: see :func:`labelproj.evaluate.comparison.differences`;
     ``unseen_labels``: gold labels a system was never taught; ``projection``: the scores of the
@@ -57,25 +60,32 @@ def run_evaluate(
     ``predictions.jsonl`` (``projected`` or the first system: gold and predicted spans of each
     text), ``rejects.parquet`` when gold records could not be read, and last ``manifest.json``,
     which is returned and has the methods' ``times``. ``work`` and ``resume`` change nothing: the
-    stage always runs whole. Raises MissingInputError, ModelNotFoundError and DependencyError.
+    stage always runs whole. Raises MissingInputError, ModelNotFoundError, DependencyError, and
+    UsageError without ``back`` where a system needs it.
     """
     started = time.monotonic()
-    folders = _systems(models)
+    folders = trained_systems(models)
     what = task_named(task)
     documents, rejects = read_gold(str(gold_test), lang=tgt)
     cases = _cases(documents, what, params)
     texts, gold = [case.text for case in cases], [case.gold for case in cases]
+    if back is not None:
+        back.give(_translations(documents))
     predictions: dict[str, list[Spans]] = {}
     unseen: dict[str, list[str]] = {}
     made_by: dict[str, str] = {}
     seeds: dict[str, str] = {}
     labels = {span.label for spans in gold for span in spans}
     for name, folder in folders.items():
-        tagger = load_tagger(folder)
-        predictions[name] = _predicted(tagger, cases, what, params, name=name)
-        known = mapped_predictions([Span("", 0, 0, x) for x in tagger.labels], params.label_map)
-        unseen[name] = sorted(labels - {span.label for span in known})
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        model: Answering = (
+            _by_translation(folder, card, back)
+            if system_of(name) in THERE_AND_BACK
+            else _labelling(folder)
+        )
+        predictions[name] = predicted(model, cases, what, params, name=name)
+        known = mapped_predictions([Span("", 0, 0, x) for x in model.labels], params.label_map)
+        unseen[name] = sorted(labels - {span.label for span in known})
         made_by[name], seeds[name] = card["signature"], str(card.get("seed", name))
         if unseen[name]:
             log.warning("%s never saw %s of the test data", name, ", ".join(unseen[name]))
@@ -91,48 +101,18 @@ def run_evaluate(
         "differences": differences(found, gold, params=params),
         "unseen_labels": {name: unseen[next(iter(runs))] for name, runs in systems.items()},
     }
-    if comparison is not None and comparison.own is not None:
-        metrics["projection"] = dict(comparison.scores[comparison.own])
-    if comparison is not None and len(comparison.scores) > 1:
-        metrics["methods"] = dict(comparison.scores)
-    _write_metrics(metrics, out)
-    _write_methods(comparison, out)
+    write_metrics(metrics, comparison, out)
     _write_predictions(out / "predictions.jsonl", cases, next(iter(predictions.items())))
-    (out / "rejects.parquet").unlink(missing_ok=True)
-    if rejects:
-        rows = [{name: getattr(reject, name) for name in tables.REJECTS} for reject in rejects]
-        tables.write(tables.frame(rows, tables.REJECTS), out / "rejects.parquet", tables.REJECTS)
-    shaping = params.model_dump()
-    digests = {"gold": documents_digest(documents), "systems": made_by}
-    manifest: dict[str, object] = {
-        "stage": "evaluate",
-        "signature": signature("evaluate", shaping | digests),
-        "params": shaping,
-        "versions": versions(),
-        "created": now(),
-        "seconds": round(time.monotonic() - started, 3),
-        "counts": {
-            "in": len(documents) + len(rejects),
-            "kept": len(documents),
-            "rejected": len(rejects),
-            "failed": 0,
-        },
-        "times": dict(comparison.times) if comparison is not None else {},
-    }
-    write_manifest(out / "manifest.json", manifest)
-    return manifest
-
-
-def _systems(models: Path) -> dict[str, Path]:
-    """Return the folder of each trained system by its name, in the order they are shown."""
-    found = {card.parent.name: card.parent for card in models.glob(f"*/{CARD}")}
-    if not found:
-        raise MissingInputError(
-            "no trained system in it", where=str(models), remedy="run the train stage first"
-        )
-    ranks = {name: rank for rank, name in enumerate(NAMES)}
-    ordered = sorted(found, key=lambda name: (ranks.get(system_of(name), len(ranks)), name))
-    return {name: found[name] for name in ordered}
+    return write_evaluation(
+        out,
+        params=params,
+        documents=documents,
+        rejects=rejects,
+        made_by=made_by,
+        comparison=comparison,
+        beside={} if back is None else {"translate_test": back.params()},
+        started=started,
+    )
 
 
 def _cases(documents: Sequence[Document], task: Task, params: EvaluateParams) -> list[Case]:
@@ -141,74 +121,76 @@ def _cases(documents: Sequence[Document], task: Task, params: EvaluateParams) ->
     return [replace(case, gold=mapped_gold(case.gold, params.label_map)) for case in cases]
 
 
-def _predicted(
-    tagger: Tagger, cases: Sequence[Case], task: Task, params: EvaluateParams, *, name: str
+def _translations(documents: Sequence[Document]) -> dict[str, str]:
+    """Return the translations that gold texts bring along."""
+    return {
+        segment.text: segment.translation
+        for document in documents
+        for segment in document.segments
+        if segment.translation is not None
+    }
+
+
+def _labelling(folder: Path) -> Tagger | Reader:
+    model = load_model(folder)
+    if isinstance(model, Writer):
+        raise ModelError("it labels nothing", where=str(folder), remedy="run the train stage again")
+    return model
+
+
+def _by_translation(
+    folder: Path, card: Mapping[str, Any], back: TranslateTest | None
+) -> BackTagger:
+    """Return what answers for a system that goes through a translation."""
+    if back is None:
+        raise UsageError(
+            "the system translates what it reads, and there is no MT model for that",
+            where=str(folder),
+            remedy="set mt.back, or leave it out of train.systems",
+        )
+    if card["backend"] != ENSEMBLE:
+        return BackTagger(back, folder, tuple(card["labels"]))
+    trained, reader = (folder.parent / member for member in card["members"])
+    return BackTagger(back, reader, tuple(card["labels"]), trained=trained)
+
+
+def predicted(
+    model: Answering, cases: Sequence[Case], task: Task, params: EvaluateParams, *, name: str
 ) -> list[Spans]:
     """Return a system's answer to each case, in the places of the case's text."""
-    prompts = [(index, prompt) for index, case in enumerate(cases) for prompt in case.prompts]
-    found: list[list[Span]] = [[] for _ in cases]
-    with track(f"predict with {name}", len(prompts)) as progress:
-        for first in range(0, len(prompts), _PREDICT):
-            part = prompts[first : first + _PREDICT]
-            predicted = tagger.predict([prompt.text for _, prompt in part])
-            for (index, prompt), spans in zip(part, predicted, strict=True):
-                restored = (prompt.restored(span) for span in spans)
-                found[index] += [span for span in restored if span is not None]
-            progress.advance(len(part))
+    what = f"predict with {name}"
+    found = _read(model, cases, what) if isinstance(model, Reader) else _tag(model, cases, what)
     return [
         mapped_predictions(task.answer(case, spans), params.label_map)
         for case, spans in zip(cases, found, strict=True)
     ]
 
 
-def _write_metrics(metrics: Mapping[str, object], out: Path) -> None:
-    _write_json(out / "metrics.json", metrics)
-    systems: dict[str, dict[str, object]] = metrics["systems"]  # type: ignore[assignment]
-    _write_csv(
-        out / "systems.csv",
-        ("system", "f1", "low", "high"),
-        ((name, one["f1"], one["f1_low"], one["f1_high"]) for name, one in systems.items()),
-    )
-    _write_csv(
-        out / "labels.csv",
-        ("system", "label", "f1"),
-        (
-            (name, label, scores["f1"])
-            for name, one in systems.items()
-            for label, scores in one["per_label"].items()  # type: ignore[attr-defined]
-        ),
-    )
+def _read(model: Reader, cases: Sequence[Case], name: str) -> list[list[Span]]:
+    questions = [(case.question or "", case.text) for case in cases]
+    found: list[list[Span]] = []
+    with track(name, len(questions)) as progress:
+        for first in range(0, len(questions), _PREDICT):
+            part = questions[first : first + _PREDICT]
+            found += map(list, model.read(part))
+            progress.advance(len(part))
+    return found
 
 
-def _write_methods(comparison: Comparison | None, out: Path) -> None:
-    """Write what was found about the projection methods, if only that there was nothing."""
-    scores: Mapping[str, Mapping[str, Any]] = comparison.scores if comparison else {}
-    parts = ("patterns", "examples")
-    _write_json(
-        out / "methods.json",
-        {part: list(getattr(comparison, part)) if comparison else [] for part in parts},
-    )
-    _write_csv(
-        out / "methods.csv",
-        ("method", "f1", "overlap_f1"),
-        ((name, one["exact"]["f1"], one["overlap"]["f1"]) for name, one in scores.items()),
-    )
-
-
-def _write_json(path: Path, value: object) -> None:
-    with tables.atomic_path(path) as temporary:
-        text = json.dumps(value, indent=2, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with (
-        tables.atomic_path(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as stream,
-    ):
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+def _tag(model: Tagger | BackTagger, cases: Sequence[Case], name: str) -> list[list[Span]]:
+    prompts = [(index, prompt) for index, case in enumerate(cases) for prompt in case.prompts]
+    found: list[list[Span]] = [[] for _ in cases]
+    # An aligner learns from all texts together.
+    size = max(1, len(prompts)) if isinstance(model, BackTagger) else _PREDICT
+    with track(name, len(prompts)) as progress:
+        for first in range(0, len(prompts), size):
+            part = prompts[first : first + size]
+            predicted = model.predict([prompt.text for _, prompt in part])
+            for (index, prompt), spans in zip(part, predicted, strict=True):
+                restored = (prompt.restored(span) for span in spans)
+                found[index] += [span for span in restored if span is not None]
+            progress.advance(len(part))
+    return found
 
 
 def _write_predictions(

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from labelproj import tables
-from labelproj.config import Config, ReportParams, load_config
+from labelproj.config import BuildParams, Config, ReportParams, load_config
 from labelproj.errors import MissingInputError
 from labelproj.layout import Layout
 from labelproj.provenance import now, signature, versions
 from labelproj.report.facts import RunFacts, run_payload
-from labelproj.report.page import page_html
+from labelproj.report.page import Run, page_html
 from labelproj.review.corrections import read_corrections
 from labelproj.review.items import open_job
 from labelproj.review.stats import review_stats
@@ -34,14 +34,16 @@ def run_report(
     src: str,
     tgt: str,
     corrections: Sequence[Path] = (),
+    build: BuildParams | None = None,
 ) -> dict[str, object]:
     """Write ``index.html``, a self-contained page, and last ``manifest.json``, to ``out``.
 
     The inputs are the folders of the stages: of each its ``manifest.json`` where it is there,
     of ``filtered`` also ``kept.parquet``, ``rejected.parquet`` and ``attrition.json``, of
-    ``evaluation`` ``metrics.json`` and ``methods.json``; ``corrections`` are tables of what people
-    said. Nothing in the page changes from run to run but the times of projection methods that
-    were compared. Raises MissingInputError or StorageError.
+    ``evaluation`` ``metrics.json`` and ``methods.json``, and of ``prepared`` ``documents.parquet``
+    for tasks whose documents are drawn, by the policy of ``build``; ``corrections`` are tables of
+    what people said. Nothing in the page changes from run to run but the times of projection
+    methods that were compared. Raises MissingInputError or StorageError.
     """
     started = time.monotonic()
     (out / "manifest.json").unlink(missing_ok=True)
@@ -62,9 +64,12 @@ def run_report(
         folders=folders,
         evaluation=evaluation,
         corrections=corrections,
+        documents=prepared / "documents.parquet",
+        build=build,
     )
-    figures, rows = run_payload(facts, limit=params.examples)
-    _write(out / "index.html", params.title, [(figures, rows)])
+    run = run_payload(facts, limit=params.examples)
+    figures = run[0]
+    _write(out / "index.html", params.title, [run])
     upstream = {stage: found.get("signature") for stage, found in facts.manifests.items()}
     manifest: dict[str, object] = {
         "stage": "report",
@@ -118,8 +123,8 @@ def report_folder(
     return {
         "page": str(target),
         "runs": len(runs),
-        "units": sum(figures["units"] for figures, _ in runs),
-        "in_page": sum(figures["in_page"] for figures, _ in runs),
+        "units": sum(figures["units"] for figures, *_ in runs),
+        "in_page": sum(figures["in_page"] for figures, *_ in runs),
         "bytes": target.stat().st_size,
     }
 
@@ -149,6 +154,8 @@ def _project_facts(config: Config, layout: Layout, root: Path) -> Sequence[RunFa
                     folders=folders,
                     evaluation=folders["evaluate"],
                     corrections=corrections,
+                    documents=layout.prepared(task) / "documents.parquet",
+                    build=config.build,
                 )
             )
     return found
@@ -168,6 +175,7 @@ def _job_facts(folder: Path, *, src: str | None, tgt: str | None) -> RunFacts:
         evaluation=None,
         corrections=[own] if own.is_file() else [],
         manifests=manifest.get("stages") or {"filter": manifest},
+        documents=folder / "documents.parquet",
     )
 
 
@@ -181,6 +189,8 @@ def _facts(
     evaluation: Path | None,
     corrections: Sequence[Path],
     manifests: Mapping[str, Mapping[str, Any]] | None = None,
+    documents: Path | None = None,
+    build: BuildParams | None = None,
 ) -> RunFacts:
     if manifests is None:
         read = {stage: _optional(folder / "manifest.json") for stage, folder in folders.items()}
@@ -203,10 +213,12 @@ def _facts(
         methods=_optional(evaluation / "methods.json") if evaluation else {},
         manifests=manifests,
         review=review_stats(reviewed) if reviewed else {},
+        documents=documents,
+        build=build or BuildParams(),
     )
 
 
-def _write(path: Path, title: str, runs: Sequence[tuple[Mapping[str, Any], str]]) -> None:
+def _write(path: Path, title: str, runs: Sequence[Run]) -> None:
     with tables.atomic_path(path) as temporary:
         temporary.write_text(page_html(title, runs), encoding="utf-8", errors="replace")
 

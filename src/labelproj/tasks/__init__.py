@@ -1,17 +1,27 @@
 """What a record of each task is, and which projections of it are usable.
 
 A new task is a :class:`~labelproj.tasks.base.Task` in a file of its own, a line in ``TASKS`` and
-its name in ``TaskName`` of :mod:`labelproj.config`.
+its name in ``TaskName`` of :mod:`labelproj.sections`.
 """
 
 from labelproj.errors import UsageError
-from labelproj.tasks.base import Case, Dataset, Dropped, Prompt, Task, Usable
+from labelproj.tasks.base import Case, Dataset, Dropped, Exercise, Prompt, Task, Usable
 from labelproj.tasks.dialogue import Dialogues
 from labelproj.tasks.events import EventArguments
 from labelproj.tasks.ner import Ner
 from labelproj.tasks.qa import QuestionAnswering
 
-__all__ = ["TASKS", "Case", "Dataset", "Dropped", "Prompt", "Task", "Usable", "task_named"]
+__all__ = [
+    "TASKS",
+    "Case",
+    "Dataset",
+    "Dropped",
+    "Exercise",
+    "Prompt",
+    "Task",
+    "Usable",
+    "task_named",
+]
 
 TASKS: dict[str, Task] = {
     task.name: task for task in (Ner(), EventArguments(), QuestionAnswering(), Dialogues())

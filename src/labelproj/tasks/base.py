@@ -19,6 +19,7 @@ __all__ = [
     "Case",
     "Dataset",
     "Dropped",
+    "Exercise",
     "Prompt",
     "Row",
     "Task",
@@ -83,13 +84,36 @@ class Prompt:
 class Case:
     """One thing that a trained model is asked, and what is right: the unit of scoring.
 
-    Spans are over ``text``. The spans found in all ``prompts`` together are the answer.
+    Spans are over ``text``. A tagger is given the ``prompts``, and the spans found in all of them
+    together are the answer; a model that reads is given ``question`` and ``text``; one that writes
+    is given ``text`` and is to write ``target``.
     """
 
     id: str
     text: str
     gold: tuple[Span, ...]
     prompts: tuple[Prompt, ...]
+    question: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """What a language model is shown of an example, and what it should answer.
+
+    ``fields`` are texts by name, ``answer`` is a JSON value, ``labels`` say what it is an example
+    of (none: there is nothing to find), and ``spans`` are the ids of those that made the answer.
+    """
+
+    id: str
+    fields: Mapping[str, str]
+    answer: object
+    labels: tuple[str, ...]
+    spans: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return fields and answer, for a template."""
+        return {**self.fields, "answer": self.answer}
 
 
 def only_spans(one: Reassembled, keep: Callable[[Projection], bool]) -> Reassembled:
@@ -143,7 +167,8 @@ class Task(ABC):
     """One task. ``exports`` are (ending, format) of what ``labelproj project`` writes.
 
     ``title`` names the labels in a sentence; ``category`` and ``ids`` are the Hub's names for
-    the task.
+    the task. ``augmentable`` are the methods of :mod:`labelproj.augment` that leave its records
+    true.
     """
 
     name: ClassVar[str]
@@ -151,6 +176,7 @@ class Task(ABC):
     category: ClassVar[str] = "token-classification"
     ids: ClassVar[tuple[str, ...]] = ()
     exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
+    augmentable: ClassVar[tuple[str, ...]] = ("code-switch",)
 
     def problem(self, document: Document) -> str | None:
         """Say why a document is none of this task, or None."""
@@ -168,10 +194,25 @@ class Task(ABC):
         """Apply the policy of ``params`` to a document whose units were accepted."""
         return Usable(one)
 
+    def shown(self, source: Document, usable: Usable) -> dict[str, object]:
+        """Return what the report draws of a document, as JSON values; only for tasks with a view.
+
+        ``source`` is the source document as far as its units were accepted.
+        """
+        return {}
+
     @abstractmethod
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return the dataset of a job with these span ``labels``, rejected units' too."""
 
+    #: How the report draws a document (see :meth:`shown`); None where rows of units say it all.
+    view: ClassVar[str | None] = None
+    #: Scores of a system to be shown beside its F1: a title, and where in ``metrics.json``.
+    figures: ClassVar[tuple[tuple[str, str], ...]] = ()
+    #: How its systems are examined (``labelproj.pipeline``): by spans, or as an agent.
+    exam: ClassVar[str] = "spans"
+    #: Models of its own (``labelproj.train.MODELS``), each by the backend that it stands for.
+    models: ClassVar[Mapping[str, str]] = {}
     #: The columns of the dataset that :meth:`document` needs.
     columns: ClassVar[tuple[str, ...]] = ("id", "text", "spans")
 
@@ -198,9 +239,26 @@ class Task(ABC):
         known = [float(score) for score in scores if score is not None]
         return sum(known) / len(known) if known else 1.0
 
+    def tier(self, row: Mapping[str, Any]) -> str | None:
+        """Return how sure the labels of a row are in a letter; None for a task without tiers."""
+        return None
+
     @abstractmethod
     def cases(self, document: Document) -> list[Case]:
         """Return what a model is asked about a document."""
+
+    def exercises(self, document: Document) -> list[Exercise]:
+        """Return what a language model is shown of a document: here each case's text."""
+        return [
+            Exercise(
+                case.id,
+                {"text": case.text},
+                [{"label": s.label, "text": s.surface(case.text)} for s in _in_order(case.gold)],
+                tuple(dict.fromkeys(span.label for span in case.gold)),
+                tuple(span.id for span in case.gold),
+            )
+            for case in self.cases(document)
+        ]
 
     def answer(self, case: Case, found: Sequence[Span]) -> tuple[Span, ...]:
         """Return a model's answer from the spans that it found in the prompts of a case."""
@@ -212,6 +270,10 @@ class Task(ABC):
     ) -> dict[str, object]:
         """Return the scores (0-100) that a system gets beside exact span F1, by name."""
         return {}
+
+
+def _in_order(spans: Iterable[Span]) -> list[Span]:
+    return sorted(spans, key=lambda span: (span.start, span.end))
 
 
 def require_datasets() -> Any:

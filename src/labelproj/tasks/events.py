@@ -14,6 +14,7 @@ from labelproj.tasks.base import (
     Case,
     Dataset,
     Dropped,
+    Exercise,
     Prompt,
     Row,
     Task,
@@ -21,6 +22,7 @@ from labelproj.tasks.base import (
     only_spans,
     require_datasets,
 )
+from labelproj.tasks.shown import shown_events
 from labelproj.text import words
 
 __all__ = ["EventArguments"]
@@ -137,6 +139,8 @@ class EventArguments(Task):
 
     name = "eae"
     title = "event triggers and arguments"
+    view = "events"
+    figures: ClassVar[tuple[tuple[str, str], ...]] = (("attached F1", "argument_attached_cls"),)
     exports: ClassVar[tuple[tuple[str, str], ...]] = (
         (".jsonl", "jsonl"),
         (".oneie.jsonl", "oneie"),
@@ -192,6 +196,10 @@ class EventArguments(Task):
         kept = only_spans(one, lambda p: p.group not in bad and p.span_id not in lost)
         return Usable(kept, items, tuple(dropped))
 
+    def shown(self, source: Document, usable: Usable) -> dict[str, object]:
+        """See :func:`labelproj.tasks.shown.shown_events`."""
+        return shown_events(source, usable)
+
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return rows with events."""
         return _Rows(labels)
@@ -205,6 +213,21 @@ class EventArguments(Task):
             if event.trigger
         ]
 
+    def exercises(self, document: Document) -> list[Exercise]:
+        """Return the events with a trigger: text, type and trigger; the answer is the arguments."""
+        text, spans = joined_text(document)
+        return [
+            Exercise(
+                f"{document.id}/{event.id}",
+                {"text": text, "type": event.type, "trigger": _surface(event.trigger, text)},
+                [{"role": a.role, "text": _surface(a.parts, text)} for a in event.arguments],
+                (event.type,),
+                (event.id, *(argument.id for argument in event.arguments)),
+            )
+            for event in events_of(spans)
+            if event.trigger
+        ]
+
     def scores(
         self, cases: Sequence[Case], predicted: Sequence[Sequence[Span]], *, lang: str
     ) -> dict[str, object]:
@@ -213,6 +236,11 @@ class EventArguments(Task):
             {case.id: found for case, found in zip(cases, predicted, strict=True)},
             {case.id: case.gold for case in cases},
         )
+
+
+def _surface(parts: Sequence[Span], text: str) -> str:
+    """Return the text of something in several parts."""
+    return " … ".join(part.surface(text) for part in parts)
 
 
 def _lost(one: Reassembled, policy: EventParams) -> dict[str, tuple[str, str]]:

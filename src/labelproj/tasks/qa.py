@@ -13,6 +13,7 @@ from labelproj.tasks.base import (
     Case,
     Dataset,
     Dropped,
+    Exercise,
     Prompt,
     Row,
     Task,
@@ -20,6 +21,7 @@ from labelproj.tasks.base import (
     only_spans,
     require_datasets,
 )
+from labelproj.tasks.shown import shown_answers
 from labelproj.text import sentences, words
 
 __all__ = ["QuestionAnswering", "tier_of"]
@@ -129,11 +131,17 @@ class QuestionAnswering(Task):
     title = "answers"
     category = "question-answering"
     ids: ClassVar[tuple[str, ...]] = ("extractive-qa",)
+    view = "answers"
     exports: ClassVar[tuple[tuple[str, str], ...]] = (
         (".jsonl", "jsonl"),
         (".squad.json", "squad"),
     )
-    columns: ClassVar[tuple[str, ...]] = ("id", "context", "question", "answers", "score")
+    figures: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("exact match", "exact_match"),
+        ("answer F1", "answer_f1"),
+    )
+    models: ClassVar[Mapping[str, str]] = {"transformers": "transformers-qa"}
+    columns: ClassVar[tuple[str, ...]] = ("id", "context", "question", "answers", "score", "tier")
 
     def problem(self, document: Document) -> str | None:
         """Refuse a document without context or question, or with an answer to no question."""
@@ -200,6 +208,10 @@ class QuestionAnswering(Task):
         kept = replace(kept, document=document, projections=tuple(own for _, own in pairs))
         return Usable(kept, {"question": len(questions)}, tuple(dropped))
 
+    def shown(self, source: Document, usable: Usable) -> dict[str, object]:
+        """See :func:`labelproj.tasks.shown.shown_answers`."""
+        return shown_answers(source, usable)
+
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return rows with SQuAD's columns, scores and tiers."""
         return _Rows(params.qa)
@@ -221,8 +233,12 @@ class QuestionAnswering(Task):
         score = row["score"]
         return float(score) if score is not None and row["answers"]["text"] else 1.0
 
+    def tier(self, row: Mapping[str, Any]) -> str | None:
+        """Return the tier of a question's answer."""
+        return str(row["tier"])
+
     def cases(self, document: Document) -> list[Case]:
-        """Return a case a question: its answer in the context, a tagger being given both."""
+        """Return a case a question: its answer in the context, a model being given both."""
         context = context_of(document)
         if context is None:
             return []
@@ -237,9 +253,25 @@ class QuestionAnswering(Task):
                     _prompt(segment.text, context.text, chunk, answers[segment.id])
                     for chunk in chunks
                 ),
+                segment.text,
             )
             for segment in document.segments
             if segment.role == QUESTION
+        ]
+
+    def exercises(self, document: Document) -> list[Exercise]:
+        """Return the questions with their context; the answer is the first one's text or None."""
+        return [
+            Exercise(
+                case.id,
+                {"context": case.text, "question": segment.text},
+                case.gold[0].surface(case.text) if case.gold else None,
+                (ANSWER,) if case.gold else (),
+                tuple(span.id for span in case.gold[:1]),
+            )
+            for case in self.cases(document)
+            for segment in document.segments
+            if segment.role == QUESTION and segment.id == case.id
         ]
 
     def answer(self, case: Case, found: Sequence[Span]) -> tuple[Span, ...]:

@@ -1,9 +1,9 @@
-"""What every downstream tagger does, and the bookkeeping that all of them share."""
+"""What every downstream model does, and the bookkeeping that all of them share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from labelproj.config import TrainParams
 from labelproj.evaluate.bootstrap import f1_of, span_counts
@@ -16,11 +16,15 @@ __all__ = [
     "WEIGHT",
     "Example",
     "FitReport",
+    "Model",
+    "Reader",
     "Selection",
     "Tagger",
+    "Writer",
     "dev_f1",
     "examples_of",
     "snapped",
+    "weight_of",
     "weights_of",
 ]
 
@@ -45,10 +49,10 @@ class FitReport:
     history: tuple[tuple[int, float, float], ...]
 
 
-class Tagger(Protocol):
-    """A model that finds labelled spans in a text.
+class Model(Protocol):
+    """What every downstream model does, whatever it is asked.
 
-    Made with the parameters of training; after :meth:`fit` or :meth:`load` it can predict.
+    Made with the parameters of training; after :meth:`fit` or :meth:`load` it can be asked.
     """
 
     def __init__(self, params: TrainParams) -> None: ...
@@ -71,10 +75,6 @@ class Tagger(Protocol):
         """
         ...
 
-    def predict(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
-        """Return the spans of each text, in order of their start, never overlapping."""
-        ...
-
     def save(self, folder: Path) -> None:
         """Write the model into ``folder`` (made where it is not there)."""
         ...
@@ -82,6 +82,38 @@ class Tagger(Protocol):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read a model that :meth:`save` wrote. Raises ModelNotFoundError."""
+        ...
+
+
+class Tagger(Model, Protocol):
+    """A model that finds labelled spans in a text."""
+
+    def predict(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        """Return the spans of each text, in order of their start, never overlapping."""
+        ...
+
+
+@runtime_checkable
+class Reader(Model, Protocol):
+    """A model that answers questions from a text.
+
+    It is taught documents of a context and questions (:mod:`labelproj.questions`).
+    """
+
+    def read(self, questions: Sequence[tuple[str, str]]) -> list[tuple[Span, ...]]:
+        """Return the answer to each (question, context): a span of the context, or none."""
+        ...
+
+
+@runtime_checkable
+class Writer(Model, Protocol):
+    """A model that writes an answer to a text.
+
+    It is taught documents of an input and a target (:func:`labelproj.train.writer.lesson`).
+    """
+
+    def write(self, texts: Sequence[str]) -> list[str]:
+        """Return what it writes for each text, in order."""
         ...
 
 
@@ -128,10 +160,15 @@ def examples_of(documents: Sequence[Document]) -> list[Example]:
     ]
 
 
+def weight_of(document: Document) -> float:
+    """Return how much a training document counts, 1 where nothing is said."""
+    return float(str(document.payload.get(WEIGHT, 1.0)))
+
+
 def weights_of(documents: Sequence[Document]) -> list[float]:
     """Return the weight of each example of :func:`examples_of`, 1 where none is given."""
     return [
-        float(str(document.payload.get(WEIGHT, 1.0)))
+        weight_of(document)
         for document in documents
         for segment in document.segments
         if segment.text.strip()

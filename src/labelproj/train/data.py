@@ -1,7 +1,7 @@
 """What each system is trained on: the built dataset, the labelled source, or gold data."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -12,21 +12,30 @@ from labelproj import tables
 from labelproj.build.splits import split_of
 from labelproj.errors import MissingInputError, StorageError
 from labelproj.provenance import text_digest
+from labelproj.questions import CONTEXT, QUESTION
 from labelproj.records import Document, Reject, Segment, Span
-from labelproj.tasks import Task
+from labelproj.tasks import Case, Task
 from labelproj.train.base import WEIGHT
+from labelproj.train.writer import lesson
 
 __all__ = [
+    "TIER",
     "dataset_documents",
     "documents_digest",
     "held_out",
+    "pairs_of",
+    "questions_of",
     "read_gold",
     "source_documents",
     "span_values",
     "taught",
+    "texts_of",
 ]
 
+#: The key of a dataset document's payload that says how sure its labels are (A, B, C or None).
+TIER = "tier"
 _VALIDATION_SHARE = 0.1
+Parts = tuple[Segment, ...]
 
 
 def dataset_documents(
@@ -34,9 +43,10 @@ def dataset_documents(
 ) -> list[Document]:
     """Read a split (``train``, ``validation``) of a dataset folder that the build stage wrote.
 
-    ``config`` is the folder under ``data/``. Each document has its weight (see
-    :meth:`labelproj.tasks.base.Task.weight`) in its payload. A split without files is empty. Raises
-    MissingInputError when there is no such folder and StorageError when a file is broken.
+    ``config`` is the folder under ``data/``. Each document has its weight and its tier (see
+    :meth:`labelproj.tasks.base.Task.weight` and ``tier``) in its payload. A split without files is
+    empty. Raises MissingInputError when there is no such folder and StorageError when a file is
+    broken.
     """
     folder = dataset / "data" / config
     if not folder.is_dir():
@@ -55,36 +65,59 @@ def dataset_documents(
             ) from error
         for row in table.iter_rows(named=True):
             document = task.document(row, lang=lang)
-            weight = {WEIGHT: task.weight(row)}
-            documents.append(replace(document, payload={**document.payload, **weight}))
+            known = {WEIGHT: task.weight(row), TIER: task.tier(row)}
+            documents.append(replace(document, payload={**document.payload, **known}))
     return documents
 
 
-def taught(documents: Sequence[Document], task: Task, *, weighed: bool = False) -> list[Document]:
-    """Return the texts that a tagger is taught of ``documents``, each as a document.
+def taught(
+    documents: Sequence[Document],
+    task: Task,
+    *,
+    lessons: Callable[[Case], Iterable[Parts]],
+    weigh: Callable[[Document], float | None] = lambda document: None,
+) -> list[Document]:
+    """Return what a model is taught of ``documents``, each as a document.
 
-    With ``weighed`` they keep the weights that documents of a dataset have.
+    ``lessons`` makes them of a case: :func:`texts_of` for a model that tags, :func:`questions_of`
+    for one that reads, :func:`pairs_of` for one that writes. ``weigh`` says how much what comes of
+    a document counts; None is as much as anything.
     """
-    return [
-        Document(
-            case.id,
-            document.lang,
-            (Segment(str(number), "text", prompt.text, prompt.spans),),
-            {WEIGHT: document.payload[WEIGHT]} if weighed and WEIGHT in document.payload else {},
-        )
-        for document in documents
-        for case in task.cases(document)
-        for number, prompt in enumerate(case.prompts)
-    ]
+    found = []
+    for document in documents:
+        weight = weigh(document)
+        payload = {} if weight is None else {WEIGHT: weight}
+        for case in task.cases(document):
+            found += [Document(case.id, document.lang, part, payload) for part in lessons(case)]
+    return found
 
 
-def source_documents(units: Path, *, lang: str) -> list[Document]:
+def texts_of(case: Case) -> Iterator[Parts]:
+    """Yield the texts of a case with the spans in them."""
+    for number, prompt in enumerate(case.prompts):
+        yield (Segment(str(number), "text", prompt.text, prompt.spans),)
+
+
+def questions_of(case: Case) -> Iterator[Parts]:
+    """Yield the context of a case with its question."""
+    context = Segment(CONTEXT, CONTEXT, case.text, case.gold)
+    yield context, Segment(case.id, QUESTION, case.question or "")
+
+
+def pairs_of(case: Case) -> Iterator[Parts]:
+    """Yield the text of a case with what is to be written for it."""
+    yield lesson(case.text, case.target or "")
+
+
+def source_documents(units: Path, documents: Path | None = None, *, lang: str) -> list[Document]:
     """Put the units of ``units`` (``tables.UNITS``) together to labelled source documents.
 
-    The units of a segment stand in their order, one after the other. Raises MissingInputError
-    and StorageError.
+    The units of a segment stand in their order, one after the other. With ``documents``
+    (``tables.DOCUMENTS``), the table beside ``units``, they have their payloads. Raises
+    MissingInputError and StorageError.
     """
-    documents: list[Document] = []
+    payloads = _payloads(documents) if documents is not None else {}
+    found: list[Document] = []
     rows = tables.read(units, tables.UNITS).iter_rows(named=True)
     for document_id, of_document in groupby(rows, key=lambda row: row["document_id"]):
         segments: list[Segment] = []
@@ -97,8 +130,17 @@ def source_documents(units: Path, *, lang: str) -> list[Document]:
                 text += row["src_text"]
             text += of_segment[-1]["trail"] or ""
             segments.append(Segment(segment_id, of_segment[0]["role"], text, tuple(spans)))
-        documents.append(Document(document_id, lang, tuple(segments)))
-    return documents
+        found.append(Document(document_id, lang, tuple(segments), payloads.get(document_id, {})))
+    return found
+
+
+def _payloads(documents: Path) -> dict[str, dict[str, object]]:
+    return {
+        name: json.loads(payload)
+        for table in tables.iter_frames(documents, tables.DOCUMENTS)
+        for name, payload in table.select("id", "payload").iter_rows()
+        if payload and payload != "{}"
+    }
 
 
 def read_gold(spec: str, *, lang: str) -> tuple[list[Document], list[Reject]]:

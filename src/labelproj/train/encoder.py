@@ -1,4 +1,4 @@
-"""Opening an encoder and its tokenizer for token classification, or making a tiny one.
+"""Opening an encoder and its tokenizer with a head for what it is to do, or making a tiny one.
 
 An encoder is a Hub id or a local folder in Hugging Face format. Where none is named, a small
 BERT (Devlin et al. 2019) is made from nothing, with a byte-level BPE tokenizer trained on
@@ -6,12 +6,37 @@ the training texts: it shows that everything works on machines without a hub, an
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from labelproj.errors import DependencyError, ModelError, ModelNotFoundError
 from labelproj.translate.model import quiet
 
-__all__ = ["open_encoder", "require_torch", "tiny_encoder", "window_size"]
+__all__ = [
+    "ANSWERS",
+    "TAGS",
+    "Head",
+    "open_encoder",
+    "require_torch",
+    "tiny_encoder",
+    "window_size",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands on an encoder: the classes of transformers that open one and make a BERT.
+
+    ``task`` is what peft calls it.
+    """
+
+    opened: str
+    made: str
+    task: str
+
+
+TAGS = Head("AutoModelForTokenClassification", "BertForTokenClassification", "TOKEN_CLS")
+ANSWERS = Head("AutoModelForQuestionAnswering", "BertForQuestionAnswering", "QUESTION_ANS")
 
 _VOCABULARY = 8000
 _WIDTH, _LAYERS, _HEADS, _FFN = 128, 2, 4, 256
@@ -37,27 +62,29 @@ def require_torch() -> Any:
 
 
 def _tag_maps(tags: Sequence[str]) -> dict[str, object]:
+    if not tags:  # a start and an end
+        return {"num_labels": 2}
     return {
         "id2label": dict(enumerate(tags)),
         "label2id": {tag: index for index, tag in enumerate(tags)},
     }
 
 
-def open_encoder(name: str, tags: Sequence[str] | None = None) -> tuple[Any, Any]:
+def open_encoder(name: str, head: Head, tags: Sequence[str] | None = None) -> tuple[Any, Any]:
     """Return the model and the tokenizer of a Hub id or local folder.
 
-    With ``tags`` the model gets a new head for them; without, it must have one. Raises
-    ModelNotFoundError when there is no such model, ModelError when its tokenizer gives no
-    offsets.
+    With ``tags`` (an empty list where the head needs none) a head that is missing or another's
+    is made anew. Raises ModelNotFoundError when there is no such model, ModelError when its
+    tokenizer gives no offsets.
     """
-    from transformers import AutoModelForTokenClassification, AutoTokenizer
+    import transformers
 
-    options = _tag_maps(tags) if tags else {}
+    options = {} if tags is None else _tag_maps(tags)
     try:
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(name)
-            model = AutoModelForTokenClassification.from_pretrained(
-                name, ignore_mismatched_sizes=bool(tags), **options
+            tokenizer = transformers.AutoTokenizer.from_pretrained(name)
+            model = getattr(transformers, head.opened).from_pretrained(
+                name, ignore_mismatched_sizes=tags is not None, **options
             )
     except DependencyError:
         raise
@@ -77,11 +104,17 @@ def open_encoder(name: str, tags: Sequence[str] | None = None) -> tuple[Any, Any
 
 
 def tiny_encoder(
-    texts: Sequence[str], tags: Sequence[str], *, max_length: int, dropout: float, seed: int
+    texts: Sequence[str],
+    head: Head,
+    tags: Sequence[str],
+    *,
+    max_length: int,
+    dropout: float,
+    seed: int,
 ) -> tuple[Any, Any]:
     """Make a small BERT with a head for ``tags`` and a tokenizer trained on ``texts``."""
+    import transformers
     from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
-    from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
 
     # Bytes, because every script has them, and because their ids do not depend on the order in
     # which the trainer's threads meet characters: the same texts give the same tokenizer.
@@ -102,8 +135,8 @@ def tiny_encoder(
         ("[SEP]", number["[SEP]"]), ("[CLS]", number["[CLS]"])
     )
     require_torch().manual_seed(seed)
-    model = BertForTokenClassification(
-        BertConfig(
+    model = getattr(transformers, head.made)(
+        transformers.BertConfig(
             vocab_size=len(number),
             hidden_size=_WIDTH,
             num_hidden_layers=_LAYERS,
@@ -116,7 +149,7 @@ def tiny_encoder(
             **_tag_maps(tags),
         )
     )
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **_SPECIAL)
+    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **_SPECIAL)
     return model, fast
 
 

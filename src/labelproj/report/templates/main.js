@@ -14,7 +14,8 @@ async function showRun(number) {
   }
   if (DATA.runs.length > 1) document.getElementById("headline").textContent = `${run.src.name} → ${run.tgt.name}`;
   drawCharts();
-  rows = await unpack(number);
+  showDrawn(number);
+  rows = await unpack("rows", number);
   fillFilters();
   filterRows();
 }
@@ -28,7 +29,7 @@ function changed() {
   clearTimeout(waiting);
   waiting = setTimeout(() => {
     const form = new FormData(document.getElementById("filters"));
-    state = { run: DATA.runs.length > 1 ? run.key : "", ...Object.fromEntries(form) };
+    state = { ...drawnState(), run: DATA.runs.length > 1 ? run.key : "", ...Object.fromEntries(form) };
     writeState(state);
     filterRows();
   }, 120);
@@ -58,7 +59,11 @@ function start() {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(changed));
   const cards = document.getElementById("cards");
-  for (const name of ["pointerover", "pointerout", "focusin", "focusout"]) cards.addEventListener(name, light);
+  for (const name of ["pointerover", "pointerout", "focusin", "focusout"]) {
+    cards.addEventListener(name, light);
+    document.getElementById("drawings").addEventListener(name, light);
+  }
+  listenDrawn();
   document.addEventListener("keydown", keys);
   for (const one of document.querySelectorAll("#runs button")) {
     one.addEventListener("click", () => { state = { run: DATA.runs[one.dataset.run].key }; writeState(state, { keep: true }); showRun(Number(one.dataset.run)); });
@@ -66,7 +71,7 @@ function start() {
   addEventListener("popstate", () => {
     state = readState();
     if (runOf(state) !== DATA.runs.indexOf(run)) showRun(runOf(state));
-    else { fillFilters(); filterRows(); }
+    else { fillFilters(); filterRows(); filterDrawn(); }
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
   let sized = 0;
@@ -75,7 +80,8 @@ function start() {
   state = readState();
   showRun(runOf(state)).then(() => {
     document.documentElement.dataset.ready = "yes";
-    if (Object.keys(state).some((name) => name !== "run")) document.getElementById("rows").scrollIntoView();
+    const names = Object.keys(state).filter((name) => name !== "run");
+    if (names.length) document.getElementById(names.every((name) => name in drawnState()) ? "drawn" : "rows").scrollIntoView();
   });
 }
 

@@ -27,8 +27,32 @@ function table(columns, rows, { caption } = {}) {
     el("table", {}, caption ? el("caption", {}, caption) : null, el("thead", {}, head), el("tbody", {}, body)));
 }
 
+// What is packed in the page, unpacked once: `rows` or `documents` of a run.
+const unpacked = new Map();
+
+async function unpack(what, number) {
+  const id = `${what}-${number}`;
+  if (!unpacked.has(id)) {
+    const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (one) => one.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    unpacked.set(id, JSON.parse(await new Response(stream).text()));
+  }
+  return unpacked.get(id);
+}
+
+// The things of a page of a list; the places of `pagers` get buttons that turn to another.
+function paged(things, size, wanted, pagers, { turn, keys = false }) {
+  const pages = Math.max(1, Math.ceil(things.length / size));
+  const page = Math.min(Math.max(1, Number(wanted) || 1), pages);
+  for (const place of document.querySelectorAll(pagers)) {
+    const go = (to, text, key) => el("button", { type: "button", disabled: to < 1 || to > pages, title: keys ? key : null, onclick: () => turn(to) }, text);
+    place.replaceChildren(...(pages > 1 ? [go(page - 1, "‹ previous", "p"), ` page ${count(page)} of ${count(pages)} `, go(page + 1, "next ›", "n")] : []));
+  }
+  return things.slice((page - 1) * size, page * size);
+}
+
 // The state of the rows' filters lives in the address, so that it can be kept and sent.
-const FIELDS = ["q", "verdict", "label", "reason", "span", "method", "status", "by", "min", "max", "sort", "page", "run"];
+const FIELDS = ["q", "verdict", "label", "reason", "span", "method", "status", "by", "min", "max", "sort", "page", "run", "dq", "dshow", "dpage"];
 
 function readState() {
   const raw = location.hash.slice(1);

@@ -1,21 +1,11 @@
 // The rows: unpacked once, filtered, sorted, a page of them drawn.
 const PER_PAGE = 25;
 const [ID, SRC, TGT, KEPT, STATUS, REASONS, FLAGS, MT, SIGNALS, SPANS, PLACES] = [...Array(11).keys()];
-const cache = new Map();
 let run = DATA.runs[0];
 let rows = [];
 let found = [];
 let state = {};
 
-async function unpack(number) {
-  if (cache.has(number)) return cache.get(number);
-  const text = document.getElementById(`rows-${number}`).textContent;
-  const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const made = JSON.parse(await new Response(stream).text());
-  cache.set(number, made);
-  return made;
-}
 
 const nameOf = (number) => (number < 0 ? null : run.names[number]);
 const lowest = (row) => row[PLACES].reduce((low, one) => (one[1] >= 0 && one[3] < low ? one[3] : low), Infinity);
@@ -79,19 +69,13 @@ function filterRows() {
 }
 
 function drawRows() {
-  const pages = Math.max(1, Math.ceil(found.length / PER_PAGE));
-  const page = Math.min(Math.max(1, Number(state.page) || 1), pages);
-  const part = found.slice((page - 1) * PER_PAGE, page * PER_PAGE);
+  const part = paged(found, PER_PAGE, state.page, ".pager", { turn, keys: true });
   const whole = run.units > rows.length
     ? ` This page has ${count(rows.length)} of ${count(run.units)}: the worst, some of every filter, and a draw of the rest.` : "";
   const line = document.getElementById("count");
   line.textContent = `${count(found.length)} of ${count(rows.length)} rows.${whole}`;
   line.dataset.found = found.length;
   document.getElementById("cards").replaceChildren(...part.map(card));
-  for (const place of document.querySelectorAll(".pager")) {
-    const go = (to, text, key) => el("button", { type: "button", disabled: to < 1 || to > pages, title: key, onclick: () => turn(to) }, text);
-    place.replaceChildren(...(pages > 1 ? [go(page - 1, "‹ previous", "p"), ` page ${count(page)} of ${count(pages)} `, go(page + 1, "next ›", "n")] : []));
-  }
 }
 
 function turn(to) {
@@ -101,9 +85,11 @@ function turn(to) {
   document.getElementById("count").scrollIntoView({ block: "start" });
 }
 
-// A text with its spans marked; of spans that overlap, each piece knows all that cover it.
+// A text with its spans marked; of spans that overlap, each piece knows all that cover it. A span
+// is called by its name, or else by its label's.
 function marked(text, spans) {
   const points = Array.from(text);
+  const said = (one) => one.name ?? nameOf(one.label);
   const edges = [...new Set([0, points.length, ...spans.flatMap((one) => [one.start, one.end])])].sort((a, b) => a - b);
   const made = [];
   for (let n = 0; n + 1 < edges.length; n++) {
@@ -114,10 +100,10 @@ function marked(text, spans) {
     const inner = over.reduce((a, b) => (b.end - b.start < a.end - a.start ? b : a));
     const closed = over.filter((one) => one.end === end);
     const mark = el("mark", {
-      style: `--c: var(--c${inner.label % COLOURS})`, class: inner.wrong ? "wrong" : null, "data-s": over.map((one) => one.id).join(" "), tabindex: 0,
-      title: over.map((one) => `${nameOf(one.label)}${one.score === undefined ? "" : `, score ${short(one.score)}`}${one.wrong ? ", wrong" : ""}`).join("; "),
+      style: `--c: var(--c${inner.label % COLOURS})`, class: inner.wrong ? "wrong" : inner.kind, "data-s": over.map((one) => one.id).join(" "), tabindex: 0,
+      title: over.map((one) => `${said(one)}${one.score === undefined ? "" : `, score ${short(one.score)}`}${one.wrong ? ", wrong" : ""}`).join("; "),
     }, piece);
-    if (closed.length) mark.append(el("b", {}, closed.map((one) => nameOf(one.label)).join(" ")));
+    if (closed.length) mark.append(el("b", {}, closed.map(said).join(" ")));
     made.push(mark);
   }
   return made;
@@ -186,7 +172,7 @@ function fillFilters() {
 
 // Show the rows of a figure: those filters and no others.
 function showRows(wanted) {
-  state = { run: DATA.runs.length > 1 ? run.key : "", ...wanted };
+  state = { ...drawnState(), run: DATA.runs.length > 1 ? run.key : "", ...wanted };
   writeState(state, { keep: true });
   fillFilters();
   filterRows();
