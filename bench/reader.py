@@ -25,7 +25,7 @@ from labelproj.stages.evaluate import predicted
 from labelproj.tasks import task_named
 from labelproj.train import BACKENDS, READERS
 from labelproj.train.base import Reader, Tagger
-from labelproj.train.data import held_out, taught
+from labelproj.train.data import held_out, questions_of, taught, texts_of
 
 ROLES = ("Subject", "Treatment", "Effect")
 
@@ -62,8 +62,9 @@ def score(
     """Train one model and score it."""
     task = task_named("qa")
     kinds: dict[str, type[Tagger] | type[Reader]] = {**BACKENDS, **READERS}
+    lessons = questions_of if name in READERS else texts_of
     model = kinds[name](TrainParams.model_validate(chosen))
-    mine, dev = (taught(part, task, reader=name in READERS) for part in held_out(train, seed=13))
+    mine, dev = (taught(part, task, lessons=lessons) for part in held_out(train, seed=13))
     started = time.monotonic()
     report = model.fit(mine, dev, progress=Silent())
     seconds = time.monotonic() - started

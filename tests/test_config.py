@@ -26,7 +26,7 @@ def test_presets_are_valid_and_say_their_licence(preset: str, tmp_path: Path) ->
     stages = yaml.safe_load((tmp_path / "dvc.yaml").read_text())["stages"]
     assert next(iter(stages)) == "mt"
     assert "icence" in (tmp_path / "README.md").read_text() or preset == "demo"
-    for spec in config.prepare.inputs:
+    for spec in (spec.format(task=task) for task in config.tasks for spec in config.prepare.inputs):
         assert spec.startswith("hf:") or (tmp_path / spec).is_file()
 
 
@@ -40,6 +40,10 @@ def test_presets_are_valid_and_say_their_licence(preset: str, tmp_path: Path) ->
         ("tasks: [poetry]", "tasks.0"),
         ("languages: [", "not YAML"),
         ("mt: 3", "mt"),
+        ("train: {tasks: {qa: {max_stepz: 3}}}", "tasks.qa.max_stepz"),
+        ("train: {tasks: {qa: {seeds: [1, 1]}}}", "same seed twice"),
+        ("train: {tasks: {poetry: {max_steps: 3}}}", "train.tasks.poetry"),
+        ("train: {tasks: {qa: {tasks: {}}}}", "no tasks of its own"),
         ("- ner", "not a mapping"),
     ],
 )
@@ -49,6 +53,14 @@ def test_what_is_wrong_is_named(text: str, message: str, tmp_path: Path) -> None
     with pytest.raises(ConfigError, match=message) as caught:
         load_config(path)
     assert str(path) in str(caught.value)
+
+
+def test_a_task_may_have_training_parameters_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("train: {max_steps: 50, seed: 3, tasks: {qa: {max_steps: 200}}}")
+    params = load_config(path).train
+    assert (params.of_task("qa").max_steps, params.of_task("qa").seed) == (200, 3)
+    assert params.of_task("ner").max_steps == 50
 
 
 def test_no_file(tmp_path: Path) -> None:

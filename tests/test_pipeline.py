@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from labelproj.pipeline import STAGES, collect_results, run_stage
 from labelproj.presets import write_project
 
 SMALL: dict[str, dict[str, float]] = {
@@ -23,18 +25,21 @@ SMALL: dict[str, dict[str, float]] = {
 class Project:
     """A demo project made small."""
 
-    def __init__(self, root: Path):
+    def __init__(self, root: Path, tasks: list[str]):
         self.root = root
         write_project(root, preset="demo", src="en", tgt="ha")
-        for file in (root / "data" / "demo").iterdir():
+        for file in (root / "data" / "demo").rglob("*.*"):
             lines = file.read_text(encoding="utf-8").splitlines(keepends=True)[:300]
             count = 300 if file.suffix == ".tsv" else 40
             file.write_text("".join(lines[:count]), encoding="utf-8")
         params = self.params()
+        assert params["tasks"] == ["ner", "eae", "qa", "tod"]
+        params["tasks"] = tasks  # type: ignore[assignment]
         training = params["mt"]["train"]
         assert isinstance(training, dict)
         training.update(SMALL["mt"])
-        params["train"] |= SMALL["train"]
+        params["train"] |= SMALL["train"] | {"tasks": {"tod": {"batch_words": 500}}}
+        params["evaluate"] |= {"methods": ["systran"], "bootstrap": 20, "permutations": 20}
         params["filter"] |= {"missing_spans": 1.0, "repetition": None, "length_ratio": None}
         self.write(params)
         (root / ".dvc").mkdir()
@@ -67,7 +72,7 @@ class Project:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return Project(tmp_path_factory.mktemp("project"))
+    return Project(tmp_path_factory.mktemp("project"), ["ner"])
 
 
 def test_only_what_has_changed_is_run(project: Project) -> None:
@@ -89,7 +94,7 @@ def test_only_what_has_changed_is_run(project: Project) -> None:
     assert again[0] == "filter@ner-ha"
     assert set(again) <= {*after_filter, "report@ner-ha"}
 
-    for file in sorted((project.root / "data" / "demo").glob("*ha.*")):
+    for file in sorted((project.root / "data" / "demo").rglob("*ha.*")):
         # The gold pairs say which language they are in.
         text = file.read_text(encoding="utf-8").replace('"tgt_lang": "ha"', '"tgt_lang": "sw"')
         file.with_name(file.name.replace("ha.", "sw.")).write_text(text, encoding="utf-8")
@@ -99,3 +104,29 @@ def test_only_what_has_changed_is_run(project: Project) -> None:
     params["gold"]["sw"] = {part: path.replace("ha.", "sw.") for part, path in gold.items()}
     project.write(params)
     assert all(stage.endswith("sw") for stage in project.repro())
+
+
+def test_there_is_a_stage_for_every_task(project: Project) -> None:
+    stages = yaml.safe_load((project.root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    for task in ("ner", "eae", "qa", "tod"):
+        for stage in stages.values():
+            for path in stage["deps"]:
+                named = path.replace("${item.task}", task).replace("${item.tgt}", "ha")
+                assert "$" in named or (project.root / named).is_file(), named
+
+
+@pytest.mark.parametrize("task", ["eae", "qa", "tod"])
+def test_the_other_tasks_run_through_all_stages(
+    task: str, project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = Project(tmp_path_factory.mktemp(task), [task])
+    model = project.root / "outputs" / "mt"
+    shutil.copytree(model, other.root / "outputs" / "mt")
+    for stage in STAGES:
+        if stage != "mt":
+            target = "" if stage == "prepare" else "ha"
+            run_stage(stage, params=other.root / "params.yaml", task=task, target=target)
+    (found,) = collect_results(other.root / "params.yaml")
+    assert {"projected", "zero-shot", "gold"} <= set(found["systems"])
+    assert found["projection"] and found["figures"]
+    assert Path(found["report"]).is_file()

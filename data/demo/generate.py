@@ -11,46 +11,163 @@ import argparse
 from pathlib import Path
 from random import Random
 
+from demo_corpus.dialogues import Talk, Utterance, dialogue_document, slot_spans, utterances
 from demo_corpus.lexicon import Lexicon, read_yaml
-from demo_corpus.templates import Renderer, Template, load_templates
-from demo_corpus.units import DOCUMENT_LENGTHS, UNIT_LENGTHS, Source
-from demo_corpus.writing import write_bitext, write_documents, write_parallel
+from demo_corpus.templates import Renderer, Template, Unit, load_templates
+from demo_corpus.units import CONTEXT_LENGTHS, DOCUMENT_LENGTHS, UNIT_LENGTHS, Source
+from demo_corpus.writing import (
+    entity_document,
+    event_document,
+    event_spans,
+    parallel_answers,
+    parallel_entities,
+    question_document,
+    question_pairs,
+    write_bitext,
+    write_documents,
+    write_parallel,
+    write_rows,
+)
 
 HERE = Path(__file__).resolve().parent
 SEED = 2024
 
 
+class Corpus:
+    """The templates and names of both sides; every list of units has a seed of its own."""
+
+    def __init__(self, source: Path) -> None:
+        agreement = read_yaml(source / "agreement.yaml")
+        self.source = source
+        self._names = {
+            side: Renderer(Lexicon(source, held_out=side), agreement) for side in (False, True)
+        }
+        self._seen: set[str] = set()  # shared: no text is in two files, or twice in one
+        self._lists = 0
+
+    def templates(self, kind: str, *, held_out: bool) -> list[Template]:
+        """The templates of a kind of corpus, a folder of the source."""
+        folder = self.source / kind / ("held_out" if held_out else "train")
+        return load_templates(folder, held_out=held_out)
+
+    def take(
+        self, number: int, templates: list[Template], lengths: tuple[int, ...], *, new_names: bool
+    ) -> list[Unit]:
+        """``number`` units that no list before has."""
+        names = self._names[new_names]
+        return Source(templates, names, self._random(), self._seen).take(number, lengths)
+
+    def talk(self, *, held_out: bool) -> Talk:
+        """A maker of dialogues."""
+        return Talk(self.source, held_out=held_out, rng=self._random())
+
+    def _random(self) -> Random:
+        self._lists += 1
+        return Random(SEED + self._lists)
+
+
 def generate(source: Path, out: Path) -> None:
     """Read the hand-made files in ``source`` and write every generated file into ``out``."""
-    agreement = read_yaml(source / "agreement.yaml")
-    old_names = Renderer(Lexicon(source, held_out=False), agreement)
-    new_names = Renderer(Lexicon(source, held_out=True), agreement)
-    old_templates = load_templates(source / "templates" / "train", held_out=False)
-    new_templates = load_templates(source / "templates" / "held_out", held_out=True)
-    seen: set[str] = set()  # shared: no text is in two files, or twice in one
-    files = 0
-
-    def units(templates: list[Template], renderer: Renderer) -> Source:
-        nonlocal files
-        files += 1
-        return Source(templates, renderer, Random(SEED + files), seen)
-
-    out.mkdir(parents=True, exist_ok=True)
+    corpus = Corpus(source)
     # The held-out files first: what they have taken, the training side cannot take.
-    parallel = units(old_templates, new_names).take(200, UNIT_LENGTHS)
-    parallel += units(new_templates, new_names).take(220, UNIT_LENGTHS)
-    write_parallel(out / "parallel.en-ha.jsonl", parallel)
-    test = units(new_templates, new_names).take(260, DOCUMENT_LENGTHS)
-    write_documents(out / "test.ha.jsonl", test, "ha")
-    for name, number, lang in (
-        ("train", 1000, "en"),
-        ("dev", 120, "en"),
-        ("train", 500, "ha"),
-        ("dev", 100, "ha"),
-    ):
-        documents = units(old_templates, old_names).take(number, DOCUMENT_LENGTHS)
-        write_documents(out / f"{name}.{lang}.jsonl", documents, lang)
-    write_bitext(out / "bitext.en-ha.tsv", units(old_templates, old_names).take(8000, UNIT_LENGTHS))
+    pairs = _entities(corpus, out / "ner")
+    pairs += _events(corpus, out / "eae")
+    pairs += _questions(corpus, out / "qa")
+    pairs += _dialogues(corpus, out / "tod")
+    write_bitext(out / "bitext.en-ha.tsv", pairs)
+
+
+def _entities(corpus: Corpus, out: Path) -> list[tuple[str, str]]:
+    """Write the corpus of named entities; return sentences for the bitext."""
+    old, new = (corpus.templates("entities", held_out=side) for side in (False, True))
+    parallel = corpus.take(200, old, UNIT_LENGTHS, new_names=True)
+    parallel += corpus.take(220, new, UNIT_LENGTHS, new_names=True)
+    write_parallel(out / "parallel.en-ha.jsonl", parallel, parallel_entities)
+    test = corpus.take(260, new, DOCUMENT_LENGTHS, new_names=True)
+    write_documents(out / "test.ha.jsonl", test, "ha", entity_document)
+    for name, number in (("train.en", 1000), ("dev.en", 120), ("train.ha", 500), ("dev.ha", 100)):
+        units = corpus.take(number, old, DOCUMENT_LENGTHS, new_names=False)
+        write_documents(out / f"{name}.jsonl", units, name[-2:], entity_document)
+    return _sentences(corpus.take(7000, old, UNIT_LENGTHS, new_names=False))
+
+
+def _events(corpus: Corpus, out: Path) -> list[tuple[str, str]]:
+    """Write the corpus of events; return sentences for the bitext."""
+    old, new = (corpus.templates("events", held_out=side) for side in (False, True))
+    parallel = corpus.take(60, old, UNIT_LENGTHS, new_names=True)
+    parallel += corpus.take(60, new, UNIT_LENGTHS, new_names=True)
+    write_parallel(out / "parallel.en-ha.jsonl", parallel, event_spans)
+    test = corpus.take(120, new, DOCUMENT_LENGTHS, new_names=True)
+    write_documents(out / "test.ha.jsonl", test, "ha", event_document)
+    for name, number in (("train.en", 400), ("dev.en", 60), ("train.ha", 250), ("dev.ha", 60)):
+        units = corpus.take(number, old, DOCUMENT_LENGTHS, new_names=False)
+        write_documents(out / f"{name}.jsonl", units, name[-2:], event_document)
+    return _sentences(corpus.take(1000, old, UNIT_LENGTHS, new_names=False))
+
+
+def _questions(corpus: Corpus, out: Path) -> list[tuple[str, str]]:
+    """Write the corpus of questions; return contexts' sentences and questions for the bitext."""
+    old, new = (corpus.templates("questions", held_out=side) for side in (False, True))
+    parallel = corpus.take(40, old, CONTEXT_LENGTHS, new_names=True)
+    parallel += corpus.take(40, new, CONTEXT_LENGTHS, new_names=True)
+    write_parallel(out / "parallel.en-ha.jsonl", parallel, parallel_answers)
+    test = corpus.take(100, new, CONTEXT_LENGTHS, new_names=True)
+    write_documents(out / "test.ha.jsonl", test, "ha", question_document)
+    for name, number in (("train.en", 300), ("dev.en", 40), ("train.ha", 200), ("dev.ha", 40)):
+        units = corpus.take(number, old, CONTEXT_LENGTHS, new_names=False)
+        write_documents(out / f"{name}.jsonl", units, name[-2:], question_document)
+    units = corpus.take(600, old, (1,), new_names=False)
+    asked = [(one.text["en"], one.text["ha"]) for one in question_pairs(units)]
+    return _sentences(units) + asked
+
+
+def _dialogues(corpus: Corpus, out: Path) -> list[tuple[str, str]]:
+    """Write the corpus of dialogues; return what is said in others for the bitext."""
+    test = corpus.talk(held_out=True).dialogues(80)
+    write_rows(
+        out / "test.ha.jsonl",
+        (dialogue_document(one, "ha", f"test-ha-{n:04}") for n, one in enumerate(test, 1)),
+    )
+    old, new = (_said(corpus.talk(held_out=side), 40, 80) for side in (False, True))
+    write_rows(
+        out / "parallel.en-ha.jsonl",
+        (
+            {
+                "id": f"parallel-{number:04}",
+                "src_lang": "en",
+                "tgt_lang": "ha",
+                "src_text": one.text["en"],
+                "tgt_text": one.text["ha"],
+                "src_spans": slot_spans(one, "en"),
+                "tgt_spans": slot_spans(one, "ha"),
+            }
+            for number, one in enumerate({u.text["en"]: u for u in old + new}.values(), 1)
+        ),
+    )
+    for name, number in (("train.en", 250), ("dev.en", 30), ("train.ha", 200), ("dev.ha", 30)):
+        dialogues = corpus.talk(held_out=False).dialogues(number)
+        lang, stem = name[-2:], name.replace(".", "-")
+        write_rows(
+            out / f"{name}.jsonl",
+            (dialogue_document(one, lang, f"{stem}-{n:04}") for n, one in enumerate(dialogues, 1)),
+        )
+    said = _said(corpus.talk(held_out=False), 250, 900)
+    return [(one.text["en"], one.text["ha"]) for one in said]
+
+
+def _said(talk: Talk, dialogues: int, number: int) -> list[Utterance]:
+    """The first ``number`` different things that are said in some dialogues, in both languages."""
+    found: dict[str, Utterance] = {}
+    hausa: set[str] = set()
+    for one in utterances(talk.dialogues(dialogues)):
+        if one.text["en"] not in found and one.text["ha"] not in hausa:
+            found[one.text["en"]] = one
+            hausa.add(one.text["ha"])
+    return list(found.values())[:number]
+
+
+def _sentences(units: list[Unit]) -> list[tuple[str, str]]:
+    return [(unit.en.text, unit.ha.text) for unit in units]
 
 
 def main() -> None:

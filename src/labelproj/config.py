@@ -15,7 +15,7 @@ from pydantic import (
 
 from labelproj.errors import ConfigError, MissingInputError
 from labelproj.filter_params import FilterParams, PairThresholds, Thresholds
-from labelproj.sections import Count, Section, Share
+from labelproj.sections import Count, Section, Share, TaskName
 from labelproj.train_params import SystemName, TrainParams
 from labelproj.yaml_lines import line_of
 
@@ -46,8 +46,6 @@ __all__ = [
     "load_config",
 ]
 
-#: The tasks there are; labelproj.tasks says what each of them is.
-TaskName = Literal["ner", "eae", "qa", "tod"]
 T = TypeVar("T")
 
 

@@ -43,7 +43,11 @@ class Run:
         return self.layout.work / stage / "-".join(p for p in (self.task, self.target) if p)
 
     def path(self, spec: str) -> str:
-        """Return an input of the parameters, seen from the project folder."""
+        """Return an input of the parameters, seen from the project folder.
+
+        ``{task}`` in it is the name of the task.
+        """
+        spec = spec.replace("{task}", self.task)
         named, path = split_spec(spec)
         if path.startswith("hf:") or Path(path).is_absolute():
             return spec
@@ -201,7 +205,7 @@ def _train(run: Run) -> Result:
         gold_dev=run.gold("dev"),
         task=run.task,
         out=run.layout.models(run.task, run.target),
-        params=run.config.train,
+        params=run.config.train.of_task(run.task),
         src=run.source,
         tgt=run.target,
         work=run.work("train"),
@@ -209,9 +213,17 @@ def _train(run: Run) -> Result:
     )
 
 
+def _exam(name: str) -> Callable[..., Result]:
+    """Return how the systems of a task are examined, by what the task says."""
+    from labelproj.stages.evaluate import run_evaluate
+    from labelproj.stages.evaluate_agent import run_evaluate_agent
+
+    return {"spans": run_evaluate, "agent": run_evaluate_agent}[name]
+
+
 def _evaluate(run: Run) -> Result:
     from labelproj.evaluate.methods import methods_named
-    from labelproj.stages.evaluate import run_evaluate
+    from labelproj.tasks import task_named
 
     test, parallel = run.gold("test"), run.gold("parallel")
     if test is None:
@@ -230,7 +242,7 @@ def _evaluate(run: Run) -> Result:
         )
     elif methods and not parallel:
         log.warning("evaluate.methods cannot be compared: there is no gold.%s.parallel", run.target)
-    return run_evaluate(
+    return _exam(task_named(run.task).exam)(
         models=run.layout.models(run.task, run.target),
         gold_test=test,
         task=run.task,
@@ -330,8 +342,11 @@ def filtered_folder(params: Path, *, task: str, target: str | None) -> Path:
 def collect_results(params: Path) -> list[dict[str, Any]]:
     """Return scores, counts and places of every task and target that has been evaluated.
 
+    ``figures`` are the scores of a system to be shown beside its F1: where each is, by its title.
     Raises MissingInputError when none has.
     """
+    from labelproj.tasks import task_named
+
     config = load_config(params)
     layout = Layout.of(params.parent, config.outputs)
     found: list[dict[str, Any]] = []
@@ -347,6 +362,7 @@ def collect_results(params: Path) -> list[dict[str, Any]]:
                     "source": config.languages.source,
                     "target": target,
                     "systems": metrics["systems"],
+                    "figures": dict(task_named(task).figures),
                     "differences": metrics.get("differences", {}),
                     "projection": metrics.get("projection"),
                     **{name: attrition[name] for name in ("in", "kept", "rejected")},

@@ -1,11 +1,13 @@
 """What all sections of ``params.yaml`` have in common."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Count", "Section", "Share"]
+__all__ = ["Count", "Section", "Share", "TaskName"]
 
+#: The tasks there are; labelproj.tasks says what each of them is.
+TaskName = Literal["ner", "eae", "qa", "tod"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1)]
 

@@ -1,10 +1,10 @@
 """The section ``train`` of ``params.yaml``."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from labelproj.sections import Count, Section, Share
+from labelproj.sections import Count, Section, Share, TaskName
 
 __all__ = ["SystemName", "TierWeights", "TrainParams"]
 
@@ -34,7 +34,8 @@ class TrainParams(Section):
     score, with ``tier`` by ``tier_weights`` where the task has tiers. ``average`` checkpoints are
     averaged; 1 keeps the best one on development data, null averages 5 for an encoder whose
     development data have no labels by people in the target language. ``average_runs`` adds the
-    mean of each system's runs as a system of its own.
+    mean of each system's runs as a system of its own. ``tasks`` has parameters that are others
+    for one task.
     """
 
     backend: Literal["spacy", "transformers"] = "spacy"
@@ -55,6 +56,25 @@ class TrainParams(Section):
     label_smoothing: Share = 0.0
     average: Count | None = None
     average_runs: bool = False
+    tasks: dict[TaskName, dict[str, Any]] = Field(default_factory=dict)
+
+    def of_task(self, task: str) -> "TrainParams":
+        """Return the parameters of a task: those of all, and over them its own."""
+        own = {str(name): values for name, values in self.tasks.items()}.get(task, {})
+        return TrainParams.model_validate(self.model_dump(exclude={"tasks"}) | own)
+
+    @model_validator(mode="after")
+    def _own_fit_too(self) -> "TrainParams":
+        for task, own in self.tasks.items():
+            if "tasks" in own:
+                raise ValueError(f"tasks.{task}.tasks: a task has no tasks of its own")
+            try:
+                self.of_task(task)
+            except ValidationError as error:
+                first = error.errors()[0]
+                key = ".".join(str(part) for part in ("tasks", task, *first["loc"]))
+                raise ValueError(f"{key}: {first['msg']}") from None
+        return self
 
     @model_validator(mode="after")
     def _fits_backend(self) -> "TrainParams":

@@ -21,7 +21,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def pairs() -> list[TokenPair]:
-    gold = read_gold(DEMO / "parallel.en-ha.jsonl")
+    gold = read_gold(DEMO / "ner" / "parallel.en-ha.jsonl")
     return [token_pair(pair.src_text, pair.tgt_text) for pair in gold[:40]]
 
 

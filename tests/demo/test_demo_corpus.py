@@ -18,18 +18,27 @@ import yaml
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 LABELS = {"PER", "LOC", "ORG", "DATE"}
+TASKS = ("ner", "eae", "qa", "tod")
 LEAST = {
-    "train.en.jsonl": 800,
-    "dev.en.jsonl": 100,
-    "train.ha.jsonl": 400,
-    "dev.ha.jsonl": 80,
-    "test.ha.jsonl": 200,
-    "parallel.en-ha.jsonl": 300,
-    "bitext.en-ha.tsv": 4000,
+    "ner/train.en.jsonl": 800,
+    "ner/dev.en.jsonl": 100,
+    "ner/train.ha.jsonl": 400,
+    "ner/dev.ha.jsonl": 80,
+    "ner/test.ha.jsonl": 200,
+    "ner/parallel.en-ha.jsonl": 300,
+    **{f"{task}/train.en.jsonl": 200 for task in TASKS[1:]},
+    **{f"{task}/dev.en.jsonl": 30 for task in TASKS[1:]},
+    **{f"{task}/train.ha.jsonl": 150 for task in TASKS[1:]},
+    **{f"{task}/dev.ha.jsonl": 30 for task in TASKS[1:]},
+    **{f"{task}/test.ha.jsonl": 80 for task in TASKS[1:]},
+    **{f"{task}/parallel.en-ha.jsonl": 80 for task in TASKS[1:]},
+    "bitext.en-ha.tsv": 9000,
 }
-TRAINING_DOCUMENTS = ("train.en.jsonl", "dev.en.jsonl", "train.ha.jsonl", "dev.ha.jsonl")
-DOCUMENTS = (*TRAINING_DOCUMENTS, "test.ha.jsonl")
-PARALLEL = "parallel.en-ha.jsonl"
+TRAINING_DOCUMENTS = tuple(
+    f"ner/{part}.jsonl" for part in ("train.en", "dev.en", "train.ha", "dev.ha")
+)
+DOCUMENTS = (*TRAINING_DOCUMENTS, "ner/test.ha.jsonl")
+PARALLEL = "ner/parallel.en-ha.jsonl"
 BITEXT = "bitext.en-ha.tsv"
 TAGS = {
     "ambiguous_name",
@@ -85,7 +94,7 @@ def source(name: str) -> Any:
 
 
 def templates(folder: str) -> list[dict[str, str]]:
-    paths = sorted((DEMO / "source" / "templates" / folder).glob("*.yaml"))
+    paths = sorted((DEMO / "source" / "entities" / folder).glob("*.yaml"))
     return [
         t for path in paths for t in yaml.safe_load(path.read_text(encoding="utf-8"))["templates"]
     ]
@@ -93,7 +102,8 @@ def templates(folder: str) -> list[dict[str, str]]:
 
 def test_generating_again_gives_the_same_bytes(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(DEMO / "generate.py"), "--out", str(tmp_path)], check=True)
-    assert {path.name for path in tmp_path.iterdir()} == set(LEAST)
+    made = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert made == set(LEAST)
     for name in LEAST:
         assert (tmp_path / name).read_bytes() == (DEMO / name).read_bytes(), name
 
@@ -201,7 +211,7 @@ def test_no_text_occurs_twice_in_the_corpus() -> None:
 def test_names_of_the_held_out_documents_are_absent_from_the_training_side() -> None:
     seen = "\n".join(tokens(text) for text in training_texts())
     names: set[str] = set()
-    for row in rows("test.ha.jsonl"):
+    for row in rows("ner/test.ha.jsonl"):
         names |= {row["text"][s["start"] : s["end"]] for s in row["spans"] if s["label"] != "DATE"}
     for row in rows(PARALLEL):
         split = {
@@ -275,11 +285,11 @@ def test_held_out_templates_are_not_training_templates() -> None:
 def test_sentence_frames_of_the_test_documents_are_absent_from_the_training_side() -> None:
     known = {
         frame
-        for name in ("train.ha.jsonl", "dev.ha.jsonl")
+        for name in ("ner/train.ha.jsonl", "ner/dev.ha.jsonl")
         for row in rows(name)
         for frame in frames(row)
     }
-    new = {frame for row in rows("test.ha.jsonl") for frame in frames(row)}
+    new = {frame for row in rows("ner/test.ha.jsonl") for frame in frames(row)}
     assert len(new) > 45
     assert known & new == set()
 

@@ -16,7 +16,7 @@ from labelproj.evaluate.methods import Comparison, compare_methods, methods_name
 from labelproj.formats.parallel import GoldPair
 from labelproj.records import Projection, Span
 
-DEMO = Path(__file__).parents[2] / "data" / "demo" / "parallel.en-ha.jsonl"
+DEMO = Path(__file__).parents[2] / "data" / "demo" / "ner" / "parallel.en-ha.jsonl"
 SYSTRAN = ProjectParams(align=AlignParams(name="systran"), members=("systran", "eflomal"))
 NAMES = ("alignment", "eflomal", "ensemble")
 

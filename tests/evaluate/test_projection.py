@@ -13,7 +13,7 @@ from labelproj.errors import InputError, StorageError
 from labelproj.evaluate.calibration import calibration
 from labelproj.evaluate.calibration_plot import calibration_svg
 
-DEMO = Path(__file__).parents[2] / "data" / "demo" / "parallel.en-ha.jsonl"
+DEMO = Path(__file__).parents[2] / "data" / "demo" / "ner" / "parallel.en-ha.jsonl"
 
 
 @pytest.fixture

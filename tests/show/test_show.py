@@ -41,9 +41,9 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
     assert only == job[-1]
     with_label = read_pairs(tmp_path / "job", label="ORG", limit=100)
     assert with_label and all("ORG" in one.labels() for one in with_label)
-    (gold,) = read_pairs(DEMO / "parallel.en-ha.jsonl", limit=1)
+    (gold,) = read_pairs(DEMO / "ner" / "parallel.en-ha.jsonl", limit=1)
     assert gold.target is not None and gold.target.spans
-    (plain,) = read_pairs(DEMO / "test.ha.jsonl", limit=1)
+    (plain,) = read_pairs(DEMO / "ner" / "test.ha.jsonl", limit=1)
     assert plain.target is None
     assert json.loads(json.dumps(plain.as_dict()))["source"]["text"] == plain.source.text
     with pytest.raises(FormatError):
@@ -52,9 +52,9 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'x'"):
-        read_pairs(DEMO / "test.ha.jsonl", ids=["x"])
+        read_pairs(DEMO / "ner" / "test.ha.jsonl", ids=["x"])
     with pytest.raises(MissingInputError, match="'NOPE'"):
-        read_pairs(DEMO / "test.ha.jsonl", label="NOPE")
+        read_pairs(DEMO / "ner" / "test.ha.jsonl", label="NOPE")
     for name in ("no.jsonl", "no.parquet"):
         with pytest.raises(MissingInputError):
             read_pairs(tmp_path / name)

@@ -100,7 +100,7 @@ def test_killed_at_any_moment_the_rows_are_the_same(
 
 
 def test_given_translations_need_no_model(cache: Path, tmp_path: Path) -> None:
-    source = Path(__file__).parents[2] / "data" / "demo" / "parallel.en-ha.jsonl"
+    source = Path(__file__).parents[2] / "data" / "demo" / "ner" / "parallel.en-ha.jsonl"
     out = tmp_path / "out"
     run("project", source, "--src", "en", "--tgt", "ha", "--out", out, cache=cache)
     kept = tables.read(out / "kept.parquet", tables.FILTERED)
@@ -122,7 +122,7 @@ def test_projected_by_marks(source: Path, tiny_mt: Path, cache: Path, tmp_path: 
         reasons |= {place["reason"] for place in row["projections"] if place["start"] is None}
     assert methods == {"markers:brackets"}
     assert reasons <= {"no marks", "overlap", "empty mark"}
-    given = Path(__file__).parents[2] / "data" / "demo" / "parallel.en-ha.jsonl"
+    given = Path(__file__).parents[2] / "data" / "demo" / "ner" / "parallel.en-ha.jsonl"
     failed = run(
         *("project", given, "--src", "en", "--tgt", "ha", "--method", "markers"),
         *("--out", tmp_path / "given"),

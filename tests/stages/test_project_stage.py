@@ -11,7 +11,7 @@ from labelproj.stages.prepare import run_prepare
 from labelproj.stages.project import run_project
 from labelproj.stages.translate import run_translate
 
-GOLD = Path(__file__).parents[2] / "data" / "demo" / "parallel.en-ha.jsonl"
+GOLD = Path(__file__).parents[2] / "data" / "demo" / "ner" / "parallel.en-ha.jsonl"
 
 
 def translated(folder: Path, *, limit: int) -> Path:

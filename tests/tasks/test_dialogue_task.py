@@ -1,5 +1,6 @@
-"""The task tod in a project folder: values localised, slots tagged, nothing lost for a slot."""
+"""The task tod in a project folder: values localised, examples judged, agents scored."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,14 +8,19 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
+from typer.testing import CliRunner
 
-from invented_dialogues import write_woz2
+from invented_dialogues import woz2, write_woz2
+from labelproj.cli.app import app
 from labelproj.config import FilterParams
 from labelproj.dialogue.linear import parse_acts, parse_state
 from labelproj.formats import read_documents, write_documents
-from labelproj.pipeline import run_stage
+from labelproj.pipeline import STAGES, collect_results, run_stage
 from labelproj.records import Document, Segment
 from labelproj.tasks import TASKS
+
+#: A few steps: whether agents learn is for others to say.
+TRAIN = {"max_steps": 3, "batch_words": 500}
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +38,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "mt": {"given": True},
         "prepare": {"inputs": {"tod": ["train.jsonl"]}},
         "project": {"align": {"name": "systran"}},
+        "train": {"systems": ["projected", "gold"], "tasks": {"tod": TRAIN}},
+        "gold": {"ha": {part: {"tod": "woz2:gold.json"} for part in ("train", "test")}},
+        "evaluate": {"bootstrap": 20, "permutations": 20},
     }
+    (folder / "gold.json").write_text(json.dumps([woz2(7, "wake", "kudu", hausa=True)]))
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    for stage in ("mt", "prepare", "translate", "project", "filter", "build"):
+    for stage in STAGES:
         task = "" if stage == "mt" else "tod"
         target = "" if stage == "prepare" else "ha"
         run_stage(stage, params=folder / "params.yaml", task=task, target=target)
@@ -60,6 +70,38 @@ def test_the_dataset_has_localised_states_beside_the_slots(project: Path) -> Non
     assert said == {"shinkafa", "kifi", "wake", "arewa", "kudu", "dontcare"}
     assert any(parse_acts(acts) for acts in rows["acts"])
     assert {s["label"] for spans in rows["spans"].to_list() for s in spans} == {"food", "area"}
+
+
+def test_the_dataset_has_the_examples_of_every_turn(project: Path) -> None:
+    folder = project / "outputs" / "dataset" / "tod-ha"
+    files = (folder / "data").rglob("*.parquet")
+    rows = pl.concat([pl.read_parquet(path) for path in files])
+    examples = [one for found in rows["examples"].to_list() for one in found]
+    items = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["items"]
+    subtasks = {name: items[f"{name} example"] for name in ("dst", "api", "da", "rg")}
+    assert subtasks["dst"]["in"] == 72
+    assert len(examples) == sum(one["kept"] for one in subtasks.values())
+    for one in examples:
+        assert one["input"].startswith(one["id"].rpartition("/")[2])
+    dropped = pl.read_parquet(folder / "dropped.parquet")
+    assert len(dropped) == sum(one["dropped"] for one in items.values())
+
+
+def test_agents_are_scored_beside_one_that_copies(project: Path) -> None:
+    (found,) = collect_results(project / "params.yaml")
+    assert list(found["systems"]) == ["projected", "gold", "copy"]
+    for system in found["systems"].values():
+        assert 0 <= system["dst"]["jga"] <= 100
+        assert system["spans"] == 8  # two slots in each of three turns, and from the second a third
+    copied = found["systems"]["copy"]["dst"]
+    assert copied["jga"] == 0 and "rg" not in found["systems"]["copy"]
+    assert "copy" in str(found["differences"])
+    evaluation = project / "outputs" / "evaluation" / "tod-ha"
+    lines = (evaluation / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["id"].rpartition("/")[2] for line in lines} >= {"dst", "api"}
+    assert (project / "outputs" / "report" / "tod-ha" / "index.html").is_file()
+    shown = CliRunner().invoke(app, ["results", "--params", str(project / "params.yaml")])
+    assert shown.exit_code == 0 and "JGA" in shown.output and "BLEU" in shown.output
 
 
 def test_repeated_turns_are_kept(project: Path) -> None:

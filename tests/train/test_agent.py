@@ -58,7 +58,7 @@ def test_a_tiny_model_learns_what_it_is_shown(tmp_path: Path) -> None:
         assert (figures["pairs"], figures["too_long"]) == (18, 0)
         losses.append(figures["loss"])
     assert losses[1] < 0.8 * losses[0]  # type: ignore[operator]
-    answers = Seq2Seq(str(tmp_path / "model"), max_new_tokens=8)(["dst <state> null", "", "x"])
+    answers = Seq2Seq.load(str(tmp_path / "model"), max_new_tokens=8)(["dst <state> null", "", "x"])
     assert len(answers) == 3
     outputs = tmp_path / "outputs.jsonl"
     run_predict(path, outputs, model="copy", subtasks=["dst"], own_state=True)
@@ -70,10 +70,10 @@ def test_a_tiny_model_learns_what_it_is_shown(tmp_path: Path) -> None:
 
 def test_what_cannot_be_trained_or_opened(tmp_path: Path) -> None:
     with pytest.raises(MissingInputError, match="no examples"):
-        train_seq2seq([], Seq2SeqParams(), out=tmp_path / "m")
+        train_seq2seq([], Seq2SeqParams())
     with pytest.raises(MissingInputError, match="too long"):
-        train_seq2seq([("a b c", "d")], Seq2SeqParams(max_length=1), out=tmp_path / "m")
+        train_seq2seq([("a b c", "d")], Seq2SeqParams(max_length=1))
     with pytest.raises(ModelNotFoundError):
-        Seq2Seq(str(tmp_path / "none"))
+        Seq2Seq.load(str(tmp_path / "none"))
     with pytest.raises(MissingInputError):
         list(read_examples(tmp_path / "none.jsonl"))

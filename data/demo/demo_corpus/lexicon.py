@@ -23,10 +23,12 @@ from demo_corpus.fillings import (
 )
 
 PLACES = ("city", "state", "country", "region")
-NOUNS = ("goods", "crop", "disease", "facility", "group", "when")
+NOUNS = ("goods", "crop", "disease", "facility", "group", "when", "attacker")
+#: People that are counted: the number and the noun are one filling.
+COUNTED = ("victims", "suspects")
 DATES = ("date", "fdate", "year", "fyear", "birth", "fulldate")
 #: Kinds drawn anew for each sentence of a document; people, places and organisations stay.
-FLEETING = (*DATES, *NOUNS, "count", "small", "amount")
+FLEETING = (*DATES, *NOUNS, *COUNTED, "count", "small", "amount")
 #: Organisations named after another slot: that slot, their kind, what their pattern must contain.
 NAMED_AFTER = {
     "cityorg": ("city", "bank", "{city}"),
@@ -110,6 +112,8 @@ class Lexicon:
             return noun(pick(rng, self.nouns[kind]))
         if kind in ("count", "small", "amount"):
             return self._number(kind, rng)
+        if kind in COUNTED:
+            return self._counted(kind, rng)
         return self._organisation(pick(rng, self.organisations[kind]), kind, context, rng)
 
     def _person(self, rng: Random, domain: str) -> Filling:
@@ -189,6 +193,12 @@ class Lexicon:
         else:
             high = {"small": 19, "amount": 95, "count": 980}[kind]
             english = hausa = str(between(rng, 2, high if rng.random() < 0.5 else min(high, 99)))
+        return Filling(english, None, 2, {"en": {"": whole(english)}, "ha": {"": whole(hausa)}})
+
+    def _counted(self, kind: str, rng: Random) -> Filling:
+        number = self._number("count", rng).forms
+        english, hausa = pair(pick(rng, self.nouns[f"counted_{kind}"]))
+        english, hausa = f"{number['en'][''].text} {english}", f"{hausa} {number['ha'][''].text}"
         return Filling(english, None, 2, {"en": {"": whole(english)}, "ha": {"": whole(hausa)}})
 
 

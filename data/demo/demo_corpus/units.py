@@ -13,6 +13,8 @@ from demo_corpus.templates import Renderer, Side, Template, Unit
 DOCUMENT_LENGTHS = (1, 1, 1, 2, 2, 2, 3, 3, 4)
 #: How long translation units are: nearly all are one template.
 UNIT_LENGTHS = (1, 1, 1, 1, 1, 1, 1, 1, 2)
+#: How long contexts of questions are.
+CONTEXT_LENGTHS = (2, 2, 3, 3, 4)
 #: A template that gives nothing new this many times running is used up.
 PATIENCE = 40
 
@@ -69,7 +71,8 @@ class Source:
     def _make(self, first: Template, length: int) -> Unit:
         others = [t for t in self.templates if t.domain == first.domain and t.id != first.id]
         chosen = [first, *shuffled(others, self.rng)[: length - 1]]
-        return self.renderer.render(chosen, self.rng, _forget)
+        left = [t for t in others if t not in chosen]
+        return self.renderer.render(chosen, self.rng, _forget, left)
 
 
 def _forget(context: Context) -> None:
@@ -84,7 +87,7 @@ def shuffled(items: Sequence[Template], rng: Random) -> list[Template]:
 
 def difficulty_tags(unit: Unit) -> list[str]:
     """The tags of :data:`TAGS` that hold of the unit, in their order."""
-    source, target = unit.en.mentions, unit.ha.mentions
+    source, target = unit.en.named(), unit.ha.named()
     order = {m.key: rank for rank, m in enumerate(source)}
     ranks = [order[m.key] for m in target]
     keys = [m.key for m in target]

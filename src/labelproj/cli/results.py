@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -56,11 +56,19 @@ def results(
         typer.echo((as_markdown if format is TableFormat.MARKDOWN else as_latex)(tables))
         return
     for result in found:
+        figures = result["figures"]
         rows = [
-            (name, s["f1"], f"{s['f1_low']:.1f} to {s['f1_high']:.1f}", s["precision"], s["recall"])
+            (
+                name,
+                s["f1"],
+                f"{s['f1_low']:.1f} to {s['f1_high']:.1f}",
+                s["precision"],
+                s["recall"],
+                *(_figure(s, path) for path in figures.values()),
+            )
             for name, s in result["systems"].items()
         ]
-        columns = ("trained on", "F1", "95% interval", "precision", "recall")
+        columns = ("trained on", "F1", "95% interval", "precision", "recall", *figures)
         title = f"{result['task']} {result['source']} -> {result['target']}, gold test data"
         show_table(title, columns, rows)
         if result["projection"]:
@@ -72,3 +80,10 @@ def results(
         )
         show_place("dataset", result["dataset"])
         show_place("report", result["report"])
+
+
+def _figure(scores: Any, path: str) -> object:
+    """Return the score at ``path``, keys with dots between; nothing where a system has none."""
+    for key in path.split("."):
+        scores = scores.get(key, {})
+    return scores if scores != {} else ""

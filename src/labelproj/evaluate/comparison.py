@@ -16,7 +16,7 @@ from labelproj.evaluate.bootstrap import (
 from labelproj.evaluate.ner import percent
 from labelproj.records import Span
 
-__all__ = ["differences", "holm", "run_counts"]
+__all__ = ["count_differences", "differences", "holm", "run_counts"]
 
 Run = Sequence[Sequence[Span]]
 
@@ -36,6 +36,13 @@ def differences(
     number of pairs (0-1 both).
     """
     counts = {name: run_counts(runs, gold) for name, runs in systems.items()}
+    return count_differences(counts, params=params)
+
+
+def count_differences(
+    counts: Mapping[str, Ints], *, params: EvaluateParams
+) -> dict[str, dict[str, float]]:
+    """Compare systems by their counts (runs, documents, 3); see :func:`differences`."""
     found: dict[str, dict[str, float]] = {}
     for one, other in combinations(counts, 2):
         pair = counts[one], counts[other]

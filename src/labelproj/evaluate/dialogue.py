@@ -5,19 +5,30 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from labelproj.dialogue.examples import SUBTASKS, Example
 from labelproj.dialogue.kb import KnowledgeBase
 from labelproj.dialogue.linear import parse_acts, parse_calls, parse_state
+from labelproj.dialogue.schema import Constraint
 from labelproj.errors import FormatError, InputError
 from labelproj.evaluate.agent import act_accuracy, api_accuracy, slot_error_rate
-from labelproj.evaluate.dialogue_state import joint_goal_accuracy, slot_scores
+from labelproj.evaluate.bootstrap import Ints
+from labelproj.evaluate.dialogue_state import joint_goal_accuracy, normalised_state, slot_scores
 from labelproj.evaluate.replies import bleu
 from labelproj.evaluate.success import SuccessCase, success_rates
 from labelproj.formats.json_values import json_records
 from labelproj.formats.lines import open_output
 from labelproj.records import Reject
 
-__all__ = ["read_examples", "read_outputs", "score_outputs", "write_outputs"]
+__all__ = [
+    "read_examples",
+    "read_outputs",
+    "score_outputs",
+    "state_counts",
+    "state_slots",
+    "write_outputs",
+]
 
 T = TypeVar("T")
 
@@ -114,6 +125,39 @@ def score_outputs(
     if "rg" in scored and by_task["da"]:
         result["success"] = _percent(success_rates(_cases(by_task, outputs), kb=kb))
     return result
+
+
+def state_slots(gold: Sequence[Example]) -> list[str]:
+    """Return the slots of the states of gold ``dst`` examples, as ``domain: slot``."""
+    return sorted({_slot(one) for state in _states(gold) for one in state})
+
+
+def state_counts(
+    outputs: Mapping[str, str], gold: Sequence[Example], *, slot: str | None = None
+) -> Ints:
+    """Count right, wrong and missed slots of the states: an array (turns, 3).
+
+    A slot is right as in :func:`labelproj.evaluate.dialogue_state.slot_scores`; an output that
+    cannot be read has none. With ``slot``, one of :func:`state_slots`, only this one counts.
+    """
+    turns = [example for example in gold if example.subtask == SUBTASKS[0]]
+    found, _ = _read([outputs.get(example.id) for example in turns], parse_state)
+    counts = np.zeros((len(turns), 3), dtype=np.int64)
+    for row, (own, truth) in enumerate(zip(found, _states(gold), strict=True)):
+        a, b = (
+            {one for one in normalised_state(state) if slot in (None, _slot(one))}
+            for state in (own or (), truth)
+        )
+        counts[row] = len(a & b), len(a - b), len(b - a)
+    return counts
+
+
+def _states(gold: Sequence[Example]) -> list[tuple[Constraint, ...]]:
+    return [normalised_state(parse_state(one.target)) for one in gold if one.subtask == SUBTASKS[0]]
+
+
+def _slot(one: Constraint) -> str:
+    return f"{one.domain}: {one.slot}" if one.domain else one.slot
 
 
 def _parsed_scores(

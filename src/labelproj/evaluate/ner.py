@@ -9,6 +9,7 @@ import numpy as np
 from labelproj.config import EvaluateParams
 from labelproj.errors import DependencyError
 from labelproj.evaluate.bootstrap import (
+    Ints,
     f1_interval,
     f1_of,
     mean_f1,
@@ -23,6 +24,7 @@ from labelproj.text import words
 
 __all__ = [
     "LENGTHS",
+    "count_scores",
     "lengths_of",
     "mapped_gold",
     "mapped_predictions",
@@ -90,6 +92,31 @@ def seqeval_f1(
     return float(f1_score(*tags, mode="strict", scheme=IOB2, zero_division=0))
 
 
+def count_scores(counts: Ints, *, params: EvaluateParams) -> dict[str, object]:
+    """Return F1, precision and recall (0-100) of ``counts`` (runs, documents, 3).
+
+    The three are right, wrong and missed things; ``f1_low`` and ``f1_high`` are the bootstrap
+    interval over documents and runs, ``f1_sd`` the standard deviation over several runs,
+    ``spans`` and ``predicted`` how many things there are and were given in a run.
+    """
+    low, high = f1_interval(
+        counts, resamples=params.bootstrap, confidence=params.confidence, seed=params.seed
+    )
+    each = [precision_recall(run) for run in counts]
+    scores = f1_of(counts.sum(axis=1))
+    right, wrong, missed = counts.sum(axis=(0, 1)).tolist()
+    return {
+        "f1": percent(mean_f1(counts)),
+        "precision": percent(fmean(precision for precision, _ in each)),
+        "recall": percent(fmean(recall for _, recall in each)),
+        "f1_low": percent(low),
+        "f1_high": percent(high),
+        **({"f1_sd": percent(stdev(scores.tolist()))} if len(counts) > 1 else {}),
+        "spans": (right + missed) // len(counts),
+        "predicted": _mean([right + wrong], len(counts)),
+    }
+
+
 def score_system(
     texts: Sequence[str],
     gold: Sequence[Sequence[Span]],
@@ -121,23 +148,7 @@ def score_runs(
     """
 
     def exact(truth: Sequence[Sequence[Span]], found: Sequence[Sequence[Sequence[Span]]]) -> Scores:
-        counts = np.stack([span_counts(run, truth) for run in found])
-        low, high = f1_interval(
-            counts, resamples=params.bootstrap, confidence=params.confidence, seed=params.seed
-        )
-        each = [precision_recall(run) for run in counts]
-        scores = f1_of(counts.sum(axis=1))
-        right, wrong, missed = counts.sum(axis=(0, 1)).tolist()
-        return {
-            "f1": percent(mean_f1(counts)),
-            "precision": percent(fmean(precision for precision, _ in each)),
-            "recall": percent(fmean(recall for _, recall in each)),
-            "f1_low": percent(low),
-            "f1_high": percent(high),
-            **({"f1_sd": percent(stdev(scores.tolist()))} if len(counts) > 1 else {}),
-            "spans": (right + missed) // len(counts),
-            "predicted": _mean([right + wrong], len(counts)),
-        }
+        return count_scores(np.stack([span_counts(run, truth) for run in found]), params=params)
 
     labels = sorted({s.label for side in (gold, *runs) for spans in side for s in spans})
     true_lengths = lengths_of(texts, gold)

@@ -68,7 +68,8 @@ def write_project(folder: Path, *, preset: str, src: str, tgt: str) -> None:
         target = folder / (".gitignore" if name == "gitignore" else name)
         target.write_text(text, encoding="utf-8")
     if preset == "demo":
-        target = folder / "data" / "demo"
-        target.mkdir(parents=True)
-        for file in sorted(demo_data().glob("*.jsonl")) + sorted(demo_data().glob("*.tsv")):
-            shutil.copyfile(file, target / file.name)
+        corpus = demo_data()
+        for file in (*sorted(corpus.glob("*/*.jsonl")), *sorted(corpus.glob("*.tsv"))):
+            target = folder / "data" / "demo" / file.relative_to(corpus)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)

@@ -28,7 +28,7 @@ from labelproj.release.sources import public
 from labelproj.shards import read_json, read_manifest, write_manifest
 from labelproj.train import CARD as NOTE
 from labelproj.train import load_model
-from labelproj.train.base import Reader
+from labelproj.train.base import Reader, Writer
 from labelproj.train.systems import TAUGHT_BY_PEOPLE, TRANSLATED, scored_as, system_of
 
 __all__ = ["build_model_release", "model_findings"]
@@ -79,6 +79,14 @@ from labelproj.train import load_model
 
 reader = load_model(Path(snapshot_download("path/to/this/folder")))
 print(reader.read([("question", "context")]))""",
+    "seq2seq": """\
+# pip install labelproj  (`labelproj dialogue examples` writes the inputs that it reads)
+from pathlib import Path
+
+from labelproj.train import load_model
+
+agent = load_model(Path("path/to/this/folder"))
+print(agent.write(["dst <state> null <acts> null <user> ..."]))""",
 }
 
 
@@ -98,6 +106,11 @@ _KINDS = {
         "transformers",
         "question-answering",
         "A reader in {}: it finds the answer to a question in a text, or says that there is none.",
+    ),
+    "seq2seq": (
+        "transformers",
+        "text-generation",
+        "An agent for dialogues in {}: it tracks states, calls, decides and replies.",
     ),
 }
 
@@ -292,6 +305,8 @@ def model_findings(folder: Path, facts: Mapping[str, Any]) -> Iterator[tuple[str
         model = load_model(folder)
         if isinstance(model, Reader):
             model.read([("A?", "A.")])
+        elif isinstance(model, Writer):
+            model.write(["A."])
         else:
             model.predict(["A."])
     except UsageError:

@@ -69,7 +69,8 @@ def run_train_agent(
         for example in read_examples(path)
         if example.subtask in subtasks
     ]
-    figures = train_seq2seq(pairs, params, out=out)
+    trained, figures = train_seq2seq(pairs, params)
+    trained.save(out)
     manifest: dict[str, object] = {
         "stage": "dialogue train",
         "inputs": [str(path) for path in examples],
@@ -92,7 +93,7 @@ def run_predict(
         raise MissingInputError(
             f"no example of {', '.join(subtasks)}", where=str(examples), remedy="check --subtasks"
         )
-    answer = copy_state if model == COPY else Seq2Seq(model)
+    answer = copy_state if model == COPY else Seq2Seq.load(model)
     outputs = predict(chosen, answer, own_state=own_state)
     write_outputs(out, outputs)
     return {"outputs": len(outputs)}

@@ -1,30 +1,26 @@
 """The evaluate stage: trained systems and gold test data -> scores, tables and predictions."""
 
-import csv
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from labelproj import tables
 from labelproj.config import EvaluateParams
-from labelproj.errors import MissingInputError
+from labelproj.errors import ModelError
 from labelproj.evaluate.bootstrap import span_counts
 from labelproj.evaluate.comparison import differences
 from labelproj.evaluate.methods import Comparison
 from labelproj.evaluate.ner import mapped_gold, mapped_predictions, score_runs
 from labelproj.evaluate.runs import by_system, mean_scores, seed_scores
 from labelproj.progress import log, track
-from labelproj.provenance import now, signature, versions
 from labelproj.records import Document, Span
-from labelproj.shards import write_manifest
+from labelproj.stages.scores import trained_systems, write_evaluation, write_metrics
 from labelproj.tasks import Case, Task, task_named
 from labelproj.train import CARD, load_model
-from labelproj.train.base import Reader, Tagger
-from labelproj.train.data import documents_digest, read_gold, span_values
-from labelproj.train.systems import NAMES, system_of
+from labelproj.train.base import Reader, Tagger, Writer
+from labelproj.train.data import read_gold, span_values
 
 __all__ = ["predicted", "run_evaluate"]
 
@@ -60,7 +56,7 @@ def run_evaluate(
     stage always runs whole. Raises MissingInputError, ModelNotFoundError and DependencyError.
     """
     started = time.monotonic()
-    folders = _systems(models)
+    folders = trained_systems(models)
     what = task_named(task)
     documents, rejects = read_gold(str(gold_test), lang=tgt)
     cases = _cases(documents, what, params)
@@ -72,6 +68,10 @@ def run_evaluate(
     labels = {span.label for spans in gold for span in spans}
     for name, folder in folders.items():
         model = load_model(folder)
+        if isinstance(model, Writer):
+            raise ModelError(
+                "it labels nothing", where=str(folder), remedy="run the train stage again"
+            )
         predictions[name] = predicted(model, cases, what, params, name=name)
         known = mapped_predictions([Span("", 0, 0, x) for x in model.labels], params.label_map)
         unseen[name] = sorted(labels - {span.label for span in known})
@@ -91,48 +91,17 @@ def run_evaluate(
         "differences": differences(found, gold, params=params),
         "unseen_labels": {name: unseen[next(iter(runs))] for name, runs in systems.items()},
     }
-    if comparison is not None and comparison.own is not None:
-        metrics["projection"] = dict(comparison.scores[comparison.own])
-    if comparison is not None and len(comparison.scores) > 1:
-        metrics["methods"] = dict(comparison.scores)
-    _write_metrics(metrics, out)
-    _write_methods(comparison, out)
+    write_metrics(metrics, comparison, out)
     _write_predictions(out / "predictions.jsonl", cases, next(iter(predictions.items())))
-    (out / "rejects.parquet").unlink(missing_ok=True)
-    if rejects:
-        rows = [{name: getattr(reject, name) for name in tables.REJECTS} for reject in rejects]
-        tables.write(tables.frame(rows, tables.REJECTS), out / "rejects.parquet", tables.REJECTS)
-    shaping = params.model_dump()
-    digests = {"gold": documents_digest(documents), "systems": made_by}
-    manifest: dict[str, object] = {
-        "stage": "evaluate",
-        "signature": signature("evaluate", shaping | digests),
-        "params": shaping,
-        "versions": versions(),
-        "created": now(),
-        "seconds": round(time.monotonic() - started, 3),
-        "counts": {
-            "in": len(documents) + len(rejects),
-            "kept": len(documents),
-            "rejected": len(rejects),
-            "failed": 0,
-        },
-        "times": dict(comparison.times) if comparison is not None else {},
-    }
-    write_manifest(out / "manifest.json", manifest)
-    return manifest
-
-
-def _systems(models: Path) -> dict[str, Path]:
-    """Return the folder of each trained system by its name, in the order they are shown."""
-    found = {card.parent.name: card.parent for card in models.glob(f"*/{CARD}")}
-    if not found:
-        raise MissingInputError(
-            "no trained system in it", where=str(models), remedy="run the train stage first"
-        )
-    ranks = {name: rank for rank, name in enumerate(NAMES)}
-    ordered = sorted(found, key=lambda name: (ranks.get(system_of(name), len(ranks)), name))
-    return {name: found[name] for name in ordered}
+    return write_evaluation(
+        out,
+        params=params,
+        documents=documents,
+        rejects=rejects,
+        made_by=made_by,
+        comparison=comparison,
+        started=started,
+    )
 
 
 def _cases(documents: Sequence[Document], task: Task, params: EvaluateParams) -> list[Case]:
@@ -176,56 +145,6 @@ def _tag(model: Tagger, cases: Sequence[Case], name: str) -> list[list[Span]]:
                 found[index] += [span for span in restored if span is not None]
             progress.advance(len(part))
     return found
-
-
-def _write_metrics(metrics: Mapping[str, object], out: Path) -> None:
-    _write_json(out / "metrics.json", metrics)
-    systems: dict[str, dict[str, object]] = metrics["systems"]  # type: ignore[assignment]
-    _write_csv(
-        out / "systems.csv",
-        ("system", "f1", "low", "high"),
-        ((name, one["f1"], one["f1_low"], one["f1_high"]) for name, one in systems.items()),
-    )
-    _write_csv(
-        out / "labels.csv",
-        ("system", "label", "f1"),
-        (
-            (name, label, scores["f1"])
-            for name, one in systems.items()
-            for label, scores in one["per_label"].items()  # type: ignore[attr-defined]
-        ),
-    )
-
-
-def _write_methods(comparison: Comparison | None, out: Path) -> None:
-    """Write what was found about the projection methods, if only that there was nothing."""
-    scores: Mapping[str, Mapping[str, Any]] = comparison.scores if comparison else {}
-    parts = ("patterns", "examples")
-    _write_json(
-        out / "methods.json",
-        {part: list(getattr(comparison, part)) if comparison else [] for part in parts},
-    )
-    _write_csv(
-        out / "methods.csv",
-        ("method", "f1", "overlap_f1"),
-        ((name, one["exact"]["f1"], one["overlap"]["f1"]) for name, one in scores.items()),
-    )
-
-
-def _write_json(path: Path, value: object) -> None:
-    with tables.atomic_path(path) as temporary:
-        text = json.dumps(value, indent=2, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with (
-        tables.atomic_path(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as stream,
-    ):
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 def _write_predictions(

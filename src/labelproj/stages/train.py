@@ -7,13 +7,13 @@ from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 
-from labelproj import tables
 from labelproj.config import TrainParams
 from labelproj.errors import MissingInputError
 from labelproj.progress import log
 from labelproj.provenance import now, signature, versions
 from labelproj.records import Reject
 from labelproj.shards import write_manifest
+from labelproj.stages.scores import write_rejects
 from labelproj.tasks import task_named
 from labelproj.train import CARD
 from labelproj.train.recipes import Recipes
@@ -114,10 +114,7 @@ def run_train(
             remedy="name a system in train.systems whose data are given",
         )
     _forget_others(out, known)
-    (out / "rejects.parquet").unlink(missing_ok=True)
-    if rejects:
-        rows = [{name: getattr(reject, name) for name in tables.REJECTS} for reject in rejects]
-        tables.write(tables.frame(rows, tables.REJECTS), out / "rejects.parquet", tables.REJECTS)
+    write_rejects(rejects, out)
     manifest: dict[str, object] = {
         "stage": "train",
         "signature": signature("train", {name: one["signature"] for name, one in known.items()}),

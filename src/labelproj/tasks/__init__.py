@@ -1,7 +1,7 @@
 """What a record of each task is, and which projections of it are usable.
 
 A new task is a :class:`~labelproj.tasks.base.Task` in a file of its own, a line in ``TASKS`` and
-its name in ``TaskName`` of :mod:`labelproj.config`.
+its name in ``TaskName`` of :mod:`labelproj.sections`.
 """
 
 from labelproj.errors import UsageError

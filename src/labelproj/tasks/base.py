@@ -84,7 +84,8 @@ class Case:
     """One thing that a trained model is asked, and what is right: the unit of scoring.
 
     Spans are over ``text``. A tagger is given the ``prompts``, and the spans found in all of them
-    together are the answer; a model that reads is given ``question`` and ``text``.
+    together are the answer; a model that reads is given ``question`` and ``text``; one that writes
+    is given ``text`` and is to write ``target``.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Case:
     gold: tuple[Span, ...]
     prompts: tuple[Prompt, ...]
     question: str | None = None
+    target: str | None = None
 
 
 def only_spans(one: Reassembled, keep: Callable[[Projection], bool]) -> Reassembled:
@@ -183,7 +185,11 @@ class Task(ABC):
 
     #: How the report draws a document (see :meth:`shown`); None where rows of units say it all.
     view: ClassVar[str | None] = None
-    #: Models of its own (``labelproj.train.READERS``), each by the backend that it stands for.
+    #: Scores of a system to be shown beside its F1: a title, and where in ``metrics.json``.
+    figures: ClassVar[tuple[tuple[str, str], ...]] = ()
+    #: How its systems are examined (``labelproj.pipeline``): by spans, or as an agent.
+    exam: ClassVar[str] = "spans"
+    #: Models of its own (``labelproj.train.MODELS``), each by the backend that it stands for.
     models: ClassVar[Mapping[str, str]] = {}
     #: The columns of the dataset that :meth:`document` needs.
     columns: ClassVar[tuple[str, ...]] = ("id", "text", "spans")

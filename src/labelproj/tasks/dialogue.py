@@ -1,12 +1,12 @@
-"""Task-oriented dialogue in the pipeline: slots in the words, and the state beside them."""
+"""Task-oriented dialogue in the pipeline: slots in the words, the state beside them, an agent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from labelproj.build.documents import Reassembled
 from labelproj.config import BuildParams, FilterParams
-from labelproj.dialogue.examples import Example, examples_of
+from labelproj.dialogue.examples import SUBTASKS, Example, examples_of
 from labelproj.dialogue.keep import is_kept
 from labelproj.dialogue.linear import write_acts, write_state
 from labelproj.dialogue.localise import localise
@@ -15,15 +15,19 @@ from labelproj.dialogue.schema import KEY, Turn, dialogue_of
 from labelproj.dialogue.values import Lexicon, ValueMap
 from labelproj.dialogue.verdicts import judge_example
 from labelproj.records import Document
-from labelproj.tasks.base import Dataset, Dropped, Row, Usable, require_datasets
+from labelproj.tasks.base import Case, Dataset, Dropped, Row, Usable, require_datasets
 from labelproj.tasks.ner import Ner
 from labelproj.tasks.shown import shown_dialogue
 
 __all__ = ["Dialogues"]
 
 
+#: Where the payload of a document of the dataset holds its examples.
+_EXAMPLES = "examples"
+
+
 class _Rows(Dataset):
-    """The rows of named entities, and of each utterance its role, state and acts."""
+    """The rows of named entities, and of each utterance its role, state, acts and examples."""
 
     def __init__(self, inner: Dataset):
         super().__init__()
@@ -32,14 +36,21 @@ class _Rows(Dataset):
 
     def features(self) -> Any:
         types = require_datasets()
-        added = {name: types.Value("string") for name in ("role", "state", "acts")}
-        return types.Features({**self._inner.features(), **added})
+        text = types.Value("string")
+        added: dict[str, Any] = dict.fromkeys(("role", "state", "acts"), text)
+        pair = {"id": text, "input": text, "target": text}
+        return types.Features({**self._inner.features(), **added, _EXAMPLES: types.List(pair)})
 
     def rows(self, one: Reassembled, *, signature: str) -> list[Row]:
         document = one.document
         turns = dialogue_of(document).turns
         users = {turn.user: turn for turn in turns if turn.user}
         agents = {turn.agent: turn for turn in turns if turn.agent}
+        examples: dict[str | None, list[Row]] = {}
+        for example, reasons in _judged(one):
+            if not reasons:
+                pair: Row = {"id": example.id, "input": example.input, "target": example.target}
+                examples.setdefault(turns[example.turn].user, []).append(pair)
         said = [segment for segment in document.segments if segment.text.strip()]
         rows = self._inner.rows(one, signature=signature)
         for segment, row in zip(said, rows, strict=True):
@@ -48,6 +59,8 @@ class _Rows(Dataset):
             row["role"] = segment.role
             row["state"] = write_state(user.state)
             row["acts"] = write_acts(acts)
+            row[_EXAMPLES] = examples.get(segment.id, [])
+            self.counts["examples"] += len(row[_EXAMPLES])  # type: ignore[arg-type]
         return rows
 
     def labels(self) -> dict[str, object]:
@@ -62,12 +75,14 @@ class _Rows(Dataset):
             "and `ner_tags` (IOB2) mark the slots; `spans` has every slot with its place in `text` "
             "(code points, half-open). `state` is the goal after a user's utterance and `acts` "
             "what the utterance does, with values in the target language where the dialogue's "
-            "words gave them, and in the form that `labelproj.dialogue.linear` reads back."
+            "words gave them, and in the form that `labelproj.dialogue.linear` reads back. "
+            "`examples` of a user's utterance are what an agent is trained on: inputs and targets "
+            f"of the subtasks {', '.join(SUBTASKS)}, {self.counts['examples']} in all."
         )
 
 
 class Dialogues(Ner):
-    """Dialogues as :mod:`labelproj.dialogue` has them.
+    """Dialogues as :mod:`labelproj.dialogue` has them. The model is an agent for its subtasks.
 
     A dialogue's values are mapped by its own projected surfaces; how the whole corpus, an
     ontology or a model can say more is ``labelproj dialogue localise``.
@@ -78,6 +93,15 @@ class Dialogues(Ner):
     ids: ClassVar[tuple[str, ...]] = ()
     view = "dialogue"
     exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
+    models: ClassVar[Mapping[str, str]] = {"spacy": "seq2seq", "transformers": "seq2seq"}
+    exam: ClassVar[str] = "agent"
+    figures: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("JGA", "dst.jga"),
+        ("API", "api.accuracy"),
+        ("acts", "da.accuracy"),
+        ("BLEU", "rg.bleu"),
+    )
+    columns: ClassVar[tuple[str, ...]] = (*Ner.columns, _EXAMPLES)
 
     def problem(self, document: Document) -> str | None:
         """Refuse a document without the structured part of a dialogue."""
@@ -94,7 +118,11 @@ class Dialogues(Ner):
         return params.model_copy(update={"duplicate": False, "missing_spans": None})
 
     def usable(self, one: Reassembled, params: BuildParams) -> Usable:
-        """Put the target language's values into states, acts, calls and rows."""
+        """Put the target language's values into states, acts, calls and rows.
+
+        Every example of a turn is judged by itself
+        (:func:`labelproj.dialogue.verdicts.judge_example`).
+        """
         own = Lexicon()
         literal: set[str] = {fold(span.group) for span in one.lost if span.group is not None}
         for segment, projections in zip(one.document.segments, one.projections, strict=True):
@@ -117,7 +145,14 @@ class Dialogues(Ner):
             for entry in entries
             if not entry.known
         )
-        return Usable(replace(one, document=local), {"value": len(entries)}, dropped)
+        usable = replace(one, document=local)
+        items = {"value": len(entries)} | {f"{name} example": 0 for name in SUBTASKS}
+        for example, reasons in _judged(usable):
+            kind = f"{example.subtask} example"
+            items[kind] += 1
+            if reasons:
+                dropped += (Dropped(kind, example.id, "; ".join(reasons), example.target),)
+        return Usable(usable, items, dropped)
 
     def shown(self, source: Document, usable: Usable) -> dict[str, object]:
         """See :func:`labelproj.tasks.shown.shown_dialogue`."""
@@ -126,6 +161,21 @@ class Dialogues(Ner):
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return rows with tokens and IOB2 tags, role, state and acts."""
         return _Rows(super().dataset(labels, params=params))
+
+    def document(self, row: Mapping[str, Any], *, lang: str) -> Document:
+        """Return an utterance with the examples that it gives an agent."""
+        found = super().document(row, lang=lang)
+        return replace(found, payload={**found.payload, _EXAMPLES: row[_EXAMPLES]})
+
+    def cases(self, document: Document) -> list[Case]:
+        """Return a case an example: those that are known, or all that the dialogue gives."""
+        known: Any = document.payload.get(_EXAMPLES)
+        if known is not None:
+            return [Case(one["id"], one["input"], (), (), target=one["target"]) for one in known]
+        return [
+            Case(one.id, one.input, (), (), target=one.target)
+            for one in examples_of(document, dialogue_of(document))
+        ]
 
 
 def _judged(one: Reassembled) -> Iterator[tuple[Example, tuple[str, ...]]]:

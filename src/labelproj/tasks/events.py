@@ -139,6 +139,7 @@ class EventArguments(Task):
     name = "eae"
     title = "event triggers and arguments"
     view = "events"
+    figures: ClassVar[tuple[tuple[str, str], ...]] = (("attached F1", "argument_attached_cls"),)
     exports: ClassVar[tuple[tuple[str, str], ...]] = (
         (".jsonl", "jsonl"),
         (".oneie.jsonl", "oneie"),

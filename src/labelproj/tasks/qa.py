@@ -135,6 +135,10 @@ class QuestionAnswering(Task):
         (".jsonl", "jsonl"),
         (".squad.json", "squad"),
     )
+    figures: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("exact match", "exact_match"),
+        ("answer F1", "answer_f1"),
+    )
     models: ClassVar[Mapping[str, str]] = {"transformers": "transformers-qa"}
     columns: ClassVar[tuple[str, ...]] = ("id", "context", "question", "answers", "score", "tier")
 

@@ -20,6 +20,7 @@ __all__ = [
     "Reader",
     "Selection",
     "Tagger",
+    "Writer",
     "dev_f1",
     "examples_of",
     "snapped",
@@ -101,6 +102,18 @@ class Reader(Model, Protocol):
 
     def read(self, questions: Sequence[tuple[str, str]]) -> list[tuple[Span, ...]]:
         """Return the answer to each (question, context): a span of the context, or none."""
+        ...
+
+
+@runtime_checkable
+class Writer(Model, Protocol):
+    """A model that writes an answer to a text.
+
+    It is taught documents of an input and a target (:func:`labelproj.train.writer.lesson`).
+    """
+
+    def write(self, texts: Sequence[str]) -> list[str]:
+        """Return what it writes for each text, in order."""
         ...
 
 

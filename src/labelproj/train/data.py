@@ -1,9 +1,9 @@
 """What each system is trained on: the built dataset, the labelled source, or gold data."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import count, groupby
+from itertools import groupby
 from pathlib import Path
 
 import polars as pl
@@ -14,23 +14,28 @@ from labelproj.errors import MissingInputError, StorageError
 from labelproj.provenance import text_digest
 from labelproj.questions import CONTEXT, QUESTION
 from labelproj.records import Document, Reject, Segment, Span
-from labelproj.tasks import Case, Prompt, Task
+from labelproj.tasks import Case, Task
 from labelproj.train.base import WEIGHT
+from labelproj.train.writer import lesson
 
 __all__ = [
     "TIER",
     "dataset_documents",
     "documents_digest",
     "held_out",
+    "pairs_of",
+    "questions_of",
     "read_gold",
     "source_documents",
     "span_values",
     "taught",
+    "texts_of",
 ]
 
 #: The key of a dataset document's payload that says how sure its labels are (A, B, C or None).
 TIER = "tier"
 _VALIDATION_SHARE = 0.1
+Parts = tuple[Segment, ...]
 
 
 def dataset_documents(
@@ -69,42 +74,50 @@ def taught(
     documents: Sequence[Document],
     task: Task,
     *,
-    reader: bool = False,
+    lessons: Callable[[Case], Iterable[Parts]],
     weigh: Callable[[Document], float | None] = lambda document: None,
 ) -> list[Document]:
     """Return what a model is taught of ``documents``, each as a document.
 
-    For a tagger these are texts, for a ``reader`` contexts with one question. ``weigh`` says how
-    much what comes of a document counts; None is as much as anything.
+    ``lessons`` makes them of a case: :func:`texts_of` for a model that tags, :func:`questions_of`
+    for one that reads, :func:`pairs_of` for one that writes. ``weigh`` says how much what comes of
+    a document counts; None is as much as anything.
     """
     found = []
     for document in documents:
         weight = weigh(document)
         payload = {} if weight is None else {WEIGHT: weight}
         for case in task.cases(document):
-            parts = [_question(case)] if reader else map(_text, count(), case.prompts)
-            found += [Document(case.id, document.lang, part, payload) for part in parts]
+            found += [Document(case.id, document.lang, part, payload) for part in lessons(case)]
     return found
 
 
-def _text(number: int, prompt: Prompt) -> tuple[Segment, ...]:
-    return (Segment(str(number), "text", prompt.text, prompt.spans),)
+def texts_of(case: Case) -> Iterator[Parts]:
+    """Yield the texts of a case with the spans in them."""
+    for number, prompt in enumerate(case.prompts):
+        yield (Segment(str(number), "text", prompt.text, prompt.spans),)
 
 
-def _question(case: Case) -> tuple[Segment, ...]:
-    return (
-        Segment(CONTEXT, CONTEXT, case.text, case.gold),
-        Segment(case.id, QUESTION, case.question or ""),
-    )
+def questions_of(case: Case) -> Iterator[Parts]:
+    """Yield the context of a case with its question."""
+    context = Segment(CONTEXT, CONTEXT, case.text, case.gold)
+    yield context, Segment(case.id, QUESTION, case.question or "")
 
 
-def source_documents(units: Path, *, lang: str) -> list[Document]:
+def pairs_of(case: Case) -> Iterator[Parts]:
+    """Yield the text of a case with what is to be written for it."""
+    yield lesson(case.text, case.target or "")
+
+
+def source_documents(units: Path, documents: Path | None = None, *, lang: str) -> list[Document]:
     """Put the units of ``units`` (``tables.UNITS``) together to labelled source documents.
 
-    The units of a segment stand in their order, one after the other. Raises MissingInputError
-    and StorageError.
+    The units of a segment stand in their order, one after the other. With ``documents``
+    (``tables.DOCUMENTS``), the table beside ``units``, they have their payloads. Raises
+    MissingInputError and StorageError.
     """
-    documents: list[Document] = []
+    payloads = _payloads(documents) if documents is not None else {}
+    found: list[Document] = []
     rows = tables.read(units, tables.UNITS).iter_rows(named=True)
     for document_id, of_document in groupby(rows, key=lambda row: row["document_id"]):
         segments: list[Segment] = []
@@ -117,8 +130,17 @@ def source_documents(units: Path, *, lang: str) -> list[Document]:
                 text += row["src_text"]
             text += of_segment[-1]["trail"] or ""
             segments.append(Segment(segment_id, of_segment[0]["role"], text, tuple(spans)))
-        documents.append(Document(document_id, lang, tuple(segments)))
-    return documents
+        found.append(Document(document_id, lang, tuple(segments), payloads.get(document_id, {})))
+    return found
+
+
+def _payloads(documents: Path) -> dict[str, dict[str, object]]:
+    return {
+        name: json.loads(payload)
+        for table in tables.iter_frames(documents, tables.DOCUMENTS)
+        for name, payload in table.select("id", "payload").iter_rows()
+        if payload and payload != "{}"
+    }
 
 
 def read_gold(spec: str, *, lang: str) -> tuple[list[Document], list[Reject]]:

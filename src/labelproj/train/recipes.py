@@ -10,15 +10,18 @@ from labelproj.progress import log
 from labelproj.provenance import text_digest
 from labelproj.records import Document, Reject
 from labelproj.tasks import Task
-from labelproj.train import READERS
+from labelproj.train import READERS, WRITERS
 from labelproj.train.base import WEIGHT
 from labelproj.train.data import (
     TIER,
     dataset_documents,
     held_out,
+    pairs_of,
+    questions_of,
     read_gold,
     source_documents,
     taught,
+    texts_of,
 )
 from labelproj.train.systems import System
 
@@ -74,7 +77,9 @@ class Recipes:
         return self._made(name, train, dev, where=self.dataset, rejects=rejects)
 
     def _source(self) -> list[Document]:
-        return source_documents(self.source_units, lang=self.src)
+        documents = self.source_units.with_name("documents.parquet")
+        beside = documents if documents.is_file() else None
+        return source_documents(self.source_units, beside, lang=self.src)
 
     def _projected(self) -> tuple[list[Document], list[Document]]:
         config = f"{self.task.name}-{self.tgt}"
@@ -103,10 +108,13 @@ class Recipes:
         rejects: Sequence[Reject] = (),
     ) -> System:
         model = self.task.models.get(self.params.backend)
-        texts = taught(train, self.task, reader=model in READERS, weigh=self._weight)
-        if not any(True for document in texts for _ in document.spans()):
-            raise MissingInputError(f"no labelled span to train {name} on", where=str(where))
-        return System(name, texts, taught(dev, self.task, reader=model in READERS), rejects, model)
+        writes = model in WRITERS
+        lessons = pairs_of if writes else questions_of if model in READERS else texts_of
+        texts = taught(train, self.task, lessons=lessons, weigh=self._weight)
+        if not (texts if writes else any(True for document in texts for _ in document.spans())):
+            what = "example" if writes else "labelled span"
+            raise MissingInputError(f"no {what} to train {name} on", where=str(where))
+        return System(name, texts, taught(dev, self.task, lessons=lessons), rejects, model)
 
     def _weight(self, document: Document) -> float | None:
         """Return how much a document of the dataset counts; None for others and where all do."""

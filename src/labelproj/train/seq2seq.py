@@ -7,18 +7,21 @@ the examples: it shows that everything works on a laptop, and is no more.
 
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from labelproj.errors import MissingInputError, ModelNotFoundError
-from labelproj.progress import log, track
+from labelproj.progress import Progress, log, track
 from labelproj.train.encoder import require_torch
 from labelproj.translate.model import quiet, write_hf
 
 __all__ = ["Seq2Seq", "Seq2SeqParams", "train_seq2seq"]
 
 Pair = tuple[str, str]
+#: Tokens of an output at most, where a model does not say.
+_MOST = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,15 @@ class Seq2SeqParams:
     seed: int = 13
 
 
-def train_seq2seq(pairs: Sequence[Pair], params: Seq2SeqParams, *, out: Path) -> dict[str, object]:
-    """Train on (input, target) pairs and write the model to ``out`` as a Hugging Face folder.
+def train_seq2seq(
+    pairs: Sequence[Pair], params: Seq2SeqParams, *, progress: Progress | None = None
+) -> tuple["Seq2Seq", dict[str, object]]:
+    """Train on (input, target) pairs: a model, and figures about it.
 
-    A pair of which a side has more than ``max_length`` tokens is left out and counted. Returns
-    ``pairs``, ``too_long``, ``steps``, ``loss`` (mean of the last 50 steps, nats a token) and
-    ``parameters``. Raises MissingInputError, ModelNotFoundError, DependencyError, StorageError.
+    ``progress`` is told every step; without one a bar is shown. A pair of which a side has more
+    than ``max_length`` tokens is left out and counted. The figures are ``pairs``, ``too_long``,
+    ``steps``, ``loss`` (mean of the last 50 steps, nats a token) and ``parameters``. Raises
+    MissingInputError, ModelNotFoundError and DependencyError.
     """
     if not pairs:
         raise MissingInputError("no examples to train on", remedy="is the subtask in the file?")
@@ -73,7 +79,7 @@ def train_seq2seq(pairs: Sequence[Pair], params: Seq2SeqParams, *, out: Path) ->
     losses: list[float] = []
     model.train()
     batches = _batches(fit, params)
-    with track("train", params.steps) as progress:
+    with nullcontext(progress) if progress else track("train", params.steps) as watched:
         for step in range(params.steps):
             inputs, labels = next(batches)
             loss = model(**_padded(inputs, labels, tokenizer.pad_token_id)).loss
@@ -83,32 +89,43 @@ def train_seq2seq(pairs: Sequence[Pair], params: Seq2SeqParams, *, out: Path) ->
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
             losses = [*losses[-49:], float(loss.detach())]
-            progress.advance(1)
+            watched.advance(1)
             if (step + 1) % 100 == 0:
                 mean = sum(losses) / len(losses)
                 log.info("step %d of %d: loss %.3f", step + 1, params.steps, mean)
-    write_hf(model, tokenizer, out)
-    return {
+    figures: dict[str, object] = {
         "pairs": len(fit),
         "too_long": len(coded) - len(fit),
         "steps": params.steps,
         "loss": round(sum(losses) / len(losses), 4),
         "parameters": sum(p.numel() for p in model.parameters()),
     }
+    # Nothing that is right is longer; what runs on for ever is cut there.
+    model.generation_config.max_new_tokens = 2 * max(len(target) for _, target in fit)
+    return Seq2Seq(model, tokenizer), figures
 
 
 class Seq2Seq:
-    """A trained model: texts in, texts out (greedy).
+    """A trained model: texts in, texts out (greedy)."""
 
-    Raises ModelNotFoundError where ``folder`` is none, DependencyError without torch.
-    """
-
-    def __init__(self, folder: str, *, batch_size: int = 32, max_new_tokens: int = 256):
-        require_torch()
-        self._model, self._tokenizer = _open(folder)
+    def __init__(
+        self, model: Any, tokenizer: Any, *, batch_size: int = 32, max_new_tokens: int | None = None
+    ):
+        self._model, self._tokenizer = model, tokenizer
         self._model.eval()
+        max_new_tokens = max_new_tokens or model.generation_config.max_new_tokens or _MOST
         self._batch_size = batch_size
         self._max_new_tokens = max_new_tokens
+
+    @classmethod
+    def load(cls, folder: str, *, max_new_tokens: int | None = None) -> Self:
+        """Open a Hugging Face folder or Hub id. Raises ModelNotFoundError and DependencyError."""
+        require_torch()
+        return cls(*_open(folder), max_new_tokens=max_new_tokens)
+
+    def save(self, folder: Path) -> None:
+        """Write the model as a Hugging Face folder. Raises StorageError."""
+        write_hf(self._model, self._tokenizer, folder)
 
     def __call__(self, texts: Sequence[str]) -> list[str]:
         """Return one output a text, in order."""

@@ -15,8 +15,8 @@ from labelproj.provenance import file_digest, signature, text_digest
 from labelproj.records import Document, Reject
 from labelproj.shards import write_manifest
 from labelproj.tables import atomic_path
-from labelproj.train import BACKENDS, CARD, READERS
-from labelproj.train.base import FitReport, Model, weights_of
+from labelproj.train import CARD, MODELS, READERS, WRITERS
+from labelproj.train.base import FitReport, weights_of
 from labelproj.train.data import documents_digest
 from labelproj.train.finetune import FineTuned
 from labelproj.train.token_classification import TransformersTagger
@@ -49,7 +49,15 @@ MEAN = "@mean"
 _AVERAGED = 5
 
 #: What says which examples there are, what they count and how often, but not what is made of them.
-_NOT_SHAPING = {"systems", "seeds", "few_shot", "weights", "tier_weights", "average_runs"}
+_NOT_SHAPING = {
+    "systems",
+    "seeds",
+    "few_shot",
+    "weights",
+    "tier_weights",
+    "average_runs",
+    "tasks",
+}
 
 #: The file beside a finished system that says so, and with what digest.
 _DONE = "done.json"
@@ -59,7 +67,7 @@ _DONE = "done.json"
 class System:
     """A name and what is trained under it.
 
-    ``model`` is a name in ``BACKENDS`` or ``READERS``; None is that of ``params.backend``.
+    ``model`` is a name in ``MODELS``; None is that of ``params.backend``.
     """
 
     name: str
@@ -95,12 +103,17 @@ def run_params(params: TrainParams, system: str, *, seed: int) -> TrainParams:
     return params.model_copy(update={"seed": seed, "average": average})
 
 
-def shaping_params(params: TrainParams) -> dict[str, object]:
-    """Return the parameters that shape a trained model, and the digest of a local encoder."""
+def shaping_params(params: TrainParams, model: str | None = None) -> dict[str, object]:
+    """Return the parameters that shape a trained model, and the digest of a local encoder.
+
+    ``model`` is that of the system, see :class:`System`.
+    """
     shaping = params.model_dump(exclude=_NOT_SHAPING)
     if params.average_runs:
         shaping["start"] = params.seeds[0]
-    if params.backend == "spacy":
+    if model in WRITERS and params.backend == "spacy":
+        del shaping["model"]
+    elif params.backend == "spacy":
         del shaping["model"], shaping["max_length"], shaping["label_smoothing"]
     elif params.model and Path(params.model).is_dir():
         shaping["model"] = file_digest(Path(params.model))
@@ -122,7 +135,7 @@ def system_signature(system: System, params: TrainParams) -> str:
     weights = weights_of(system.train)
     if any(weight != 1.0 for weight in weights):
         digests["weights"] = text_digest(*map(repr, weights))
-    return signature("train", shaping_params(params) | digests)
+    return signature("train", shaping_params(params, system.model) | digests)
 
 
 def train_system(
@@ -144,8 +157,7 @@ def train_system(
     shutil.rmtree(home, ignore_errors=True)
     started = time.monotonic()
     backend = system.model or params.backend
-    made: type[Model] = {**BACKENDS, **READERS}[backend]
-    model = made(params)
+    model = MODELS[backend](params)
     with track(f"train {system.name}", params.max_steps) as progress:
         report = model.fit(system.train, system.dev, progress=progress)
     model.save(folder)
