@@ -26,8 +26,9 @@ from labelproj.config import PrepareParams, ProjectParams, TranslateParams
 from labelproj.dialogue import dialogue_of
 from labelproj.evaluate.value_maps import renamed
 from labelproj.formats import read_documents, write_documents
-from labelproj.pipeline import STAGES, collect_results, run_stage
+from labelproj.pipeline import STAGES, run_stage
 from labelproj.records import Document
+from labelproj.results import collect_results
 from labelproj.stages.agent import (
     run_examples,
     run_predict,

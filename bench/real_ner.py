@@ -15,7 +15,8 @@ from pathlib import Path
 import yaml
 
 from labelproj.evaluate.result_tables import as_markdown, result_tables
-from labelproj.pipeline import STAGES, collect_results, run_stage
+from labelproj.pipeline import STAGES, run_stage
+from labelproj.results import collect_results
 from labelproj.shards import read_manifest
 from labelproj.train.systems import NAMES
 
@@ -33,7 +34,14 @@ LANGUAGES = {"conll-swahili": ("swa", "sw")}
 
 
 def params(
-    run: str, *, data: Path, mt: str, steps: int, seeds: list[int], systems: list[str]
+    run: str,
+    *,
+    data: Path,
+    mt: str,
+    steps: int,
+    seeds: list[int],
+    systems: list[str],
+    methods: list[str],
 ) -> dict[str, object]:
     """Return the params.yaml of one run."""
     prepare = dict(RUNS[run])
@@ -48,7 +56,13 @@ def params(
         "mt": {"model": mt} if run == "gmb" else {"given": True},
         "prepare": prepare,
         "gold": {tgt: gold},
-        "train": {"max_steps": steps, "patience": 8, "seeds": seeds, "systems": systems},
+        "train": {
+            "max_steps": steps,
+            "patience": 8,
+            "seeds": seeds,
+            "systems": systems,
+            "augment": {"methods": methods},
+        },
         "evaluate": {"label_map": {} if run == "gmb" else {"DATE": None}},
     }
 
@@ -62,6 +76,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--seed", type=int, action="append", help="may be repeated")
     parser.add_argument("--system", choices=NAMES, action="append", help="may be repeated")
+    parser.add_argument("--augment", action="append", help="method; may be repeated")
     parser.add_argument("--run", choices=sorted(RUNS), action="append")
     options = parser.parse_args()
     for run in options.run or RUNS:
@@ -74,6 +89,7 @@ def main() -> None:
             steps=options.steps,
             seeds=options.seed or [],
             systems=options.system or ["projected", "zero-shot", "gold"],
+            methods=options.augment or ["code-switch"],
         )
         tgt = LANGUAGES.get(run, ("", "ha"))[1]
         (folder / "params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")

@@ -33,15 +33,13 @@ def tiny_bitext(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def tiny_hf(tiny_bitext: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Hugging Face folder: an M2M-100 with 32 dimensions, en to ha, trained for seconds."""
+def train_tiny(bitext: Path, folder: Path, *, src: str, tgt: str, marker_share: float) -> Path:
+    """Train an M2M-100 with 32 dimensions for seconds; return its Hugging Face folder."""
     from labelproj.config import MtTrainParams
     from labelproj.translate.train import train_model
 
-    folder = tmp_path_factory.mktemp("tiny-hf")
     params = MtTrainParams(
-        bitext=(str(tiny_bitext),),
+        bitext=(str(bitext),),
         vocab_size=200,
         d_model=32,
         encoder_layers=1,
@@ -54,12 +52,33 @@ def tiny_hf(tiny_bitext: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         warmup_steps=10,
         dropout=0.0,
         label_smoothing=0.0,
-        marker_share=0.1,
+        marker_share=marker_share,
         rename_share=0.0,
         checkpoint_every=1000,
     )
-    train_model(params, out=folder / "hf", src="en", tgt="ha", work=folder / "work")
+    train_model(params, out=folder / "hf", src=src, tgt=tgt, work=folder / "work")
     return folder / "hf"
+
+
+@pytest.fixture(scope="session")
+def tiny_hf(tiny_bitext: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Hugging Face folder: a tiny model, en to ha."""
+    folder = tmp_path_factory.mktemp("tiny-hf")
+    return train_tiny(tiny_bitext, folder, src="en", tgt="ha", marker_share=0.1)
+
+
+@pytest.fixture(scope="session")
+def back_mt(tiny_bitext: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared model folder, ha to en, made like ``tiny_mt`` with the sides changed."""
+    from labelproj.translate.prepare import prepare_model
+
+    folder = tmp_path_factory.mktemp("back-mt")
+    lines = (line.split("\t") for line in tiny_bitext.read_text().splitlines())
+    turned = folder / "tiny.ha-en.tsv"
+    turned.write_text("".join(f"{tgt}\t{src}\n" for src, tgt in lines))
+    made = train_tiny(turned, folder, src="ha", tgt="en", marker_share=0.0)
+    prepare_model(str(made), out=folder / "model", src="ha", tgt="en")
+    return folder / "model"
 
 
 @pytest.fixture(scope="session")

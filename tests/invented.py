@@ -1,10 +1,15 @@
 """Labelled documents for tests of training: invented sentences that a small model can learn."""
 
 import random
+from collections.abc import Sequence
+from pathlib import Path
 
-from labelproj.records import Document, Segment, Span
+import polars as pl
 
-__all__ = ["TINY", "invented_documents", "invented_questions"]
+from labelproj import tables
+from labelproj.records import Document, Segment, Span, Unit
+
+__all__ = ["TINY", "invented_documents", "invented_questions", "write_dataset", "write_units"]
 
 _PEOPLE = ("Amina Bello", "Yusuf Danladi", "Grace Obi", "Musa", "Halima Sani", "Peter Okoro")
 _PLACES = ("Kano", "Zariya", "Masar", "Port Harcourt", "Jos", "Ilorin")
@@ -36,6 +41,44 @@ def invented_documents(count: int, *, seed: int = 0, lang: str = "ha") -> list[D
         segment = Segment("0", "text", text, tuple(spans))
         documents.append(Document(f"doc-{seed}-{number}", lang, (segment,)))
     return documents
+
+
+def write_dataset(folder: Path, documents: Sequence[Document], split: str) -> None:
+    """Write documents as a split of a dataset folder, as the build stage writes it."""
+    rows = [
+        {
+            "id": document.id,
+            "text": segment.text,
+            "spans": [
+                {
+                    "start": s.start,
+                    "end": s.end,
+                    "label": s.label,
+                    "id": s.id,
+                    "score": 0.9,
+                    "method": "alignment:test",
+                }
+                for s in segment.spans
+            ],
+        }
+        for document in documents
+        for segment in document.segments
+    ]
+    (folder / "data" / "ner-ha").mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(rows).write_parquet(folder / "data/ner-ha" / f"{split}-00000-of-00001.parquet")
+
+
+def write_units(path: Path, documents: Sequence[Document]) -> None:
+    """Write documents of one segment as the prepare stage does, a unit each."""
+    rows = []
+    for document in documents:
+        (segment,) = document.segments
+        end = len(segment.text)
+        unit = Unit(
+            document.id, document.id, "0", "text", 0, 0, end, "", segment.text, segment.spans
+        )
+        rows.append(tables.unit_row(unit, given=None, signature="prepare:0"))
+    tables.write(tables.frame(rows, tables.UNITS), path, tables.UNITS)
 
 
 def invented_questions(count: int, *, seed: int = 0, unanswerable: int = 4) -> list[Document]:

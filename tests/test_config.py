@@ -38,6 +38,7 @@ def test_presets_are_valid_and_say_their_licence(preset: str, tmp_path: Path) ->
         ("gold:\n  ha:\n    tset: x\n", "params.yaml:3: unknown key gold.ha.tset"),
         ("translate: {beam_size: 0}", "translate.beam_size"),
         ("tasks: [poetry]", "tasks.0"),
+        ("train: {augment: {methods: []}}", "augment.methods: .*one method at least"),
         ("languages: [", "not YAML"),
         ("mt: 3", "mt"),
         ("train: {tasks: {qa: {max_stepz: 3}}}", "tasks.qa.max_stepz"),

@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from labelproj.pipeline import STAGES, collect_results, run_stage
+from labelproj.pipeline import STAGES, run_stage
 from labelproj.presets import write_project
+from labelproj.results import collect_results
 
 SMALL: dict[str, dict[str, float]] = {
     "mt": {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "heads": 2, "ffn": 64}
@@ -34,9 +36,8 @@ class Project:
             file.write_text("".join(lines[:count]), encoding="utf-8")
         params = self.params()
         assert params["tasks"] == ["ner", "eae", "qa", "tod"]
-        params["tasks"] = tasks  # type: ignore[assignment]
+        params["tasks"] = tasks
         training = params["mt"]["train"]
-        assert isinstance(training, dict)
         training.update(SMALL["mt"])
         params["train"] |= SMALL["train"] | {"tasks": {"tod": {"batch_words": 500}}}
         params["evaluate"] |= {"methods": ["systran"], "bootstrap": 20, "permutations": 20}
@@ -45,8 +46,8 @@ class Project:
         (root / ".dvc").mkdir()
         (root / ".dvc" / "config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
 
-    def params(self) -> dict[str, dict[str, object]]:
-        params: dict[str, dict[str, object]] = yaml.safe_load(
+    def params(self) -> dict[str, Any]:
+        params: dict[str, Any] = yaml.safe_load(
             (self.root / "params.yaml").read_text(encoding="utf-8")
         )
         return params
@@ -100,7 +101,6 @@ def test_only_what_has_changed_is_run(project: Project) -> None:
         file.with_name(file.name.replace("ha.", "sw.")).write_text(text, encoding="utf-8")
     params["languages"]["targets"] = ["ha", "sw"]
     gold = params["gold"]["ha"]
-    assert isinstance(gold, dict)
     params["gold"]["sw"] = {part: path.replace("ha.", "sw.") for part, path in gold.items()}
     project.write(params)
     assert all(stage.endswith("sw") for stage in project.repro())
@@ -121,6 +121,8 @@ def test_the_other_tasks_run_through_all_stages(
 ) -> None:
     other = Project(tmp_path_factory.mktemp(task), [task])
     model = project.root / "outputs" / "mt"
+    if not model.is_dir():
+        run_stage("mt", params=project.root / "params.yaml", task="", target="ha")
     shutil.copytree(model, other.root / "outputs" / "mt")
     for stage in STAGES:
         if stage != "mt":

@@ -16,11 +16,12 @@ from pydantic import (
 from labelproj.errors import ConfigError, MissingInputError
 from labelproj.filter_params import FilterParams, PairThresholds, Thresholds
 from labelproj.sections import Count, Section, Share, TaskName
-from labelproj.train_params import SystemName, TrainParams
+from labelproj.train_params import AugmentParams, SystemName, TrainParams
 from labelproj.yaml_lines import line_of
 
 __all__ = [
     "AlignParams",
+    "AugmentParams",
     "BuildParams",
     "Config",
     "ConstrainedParams",
@@ -109,9 +110,11 @@ class MtParams(Section):
     ``model`` may hold ``{src}`` and ``{tgt}`` (for ``Helsinki-NLP/opus-mt-{src}-{tgt}``).
     ``tokenizer`` says where the tokenizer is, for a model that comes without one.
     ``revision`` pins a Hub model. ``quantization`` is a CTranslate2 type for the converted model.
+    ``back`` is a model from target to source, for systems that read translations.
     """
 
     model: str | None = None
+    back: str | None = None
     given: bool = False
     tokenizer: str | None = None
     revision: str | None = None

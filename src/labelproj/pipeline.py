@@ -2,20 +2,20 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labelproj.config import Config, FilterParams, GoldParams, for_task, load_config
-from labelproj.errors import MissingInputError, UsageError
+from labelproj.errors import UsageError
 from labelproj.formats import split_spec
 from labelproj.languages import iso_code
 from labelproj.layout import Layout
 from labelproj.progress import log
-from labelproj.shards import read_manifest
 
 if TYPE_CHECKING:
     from labelproj.evaluate.methods import Comparison
+    from labelproj.stages.translate_test import TranslateTest
 
-__all__ = ["STAGES", "collect_results", "filter_params", "filtered_folder", "open_run", "run_stage"]
+__all__ = ["STAGES", "filter_params", "filtered_folder", "open_run", "run_stage"]
 
 Result = dict[str, object]
 
@@ -53,16 +53,19 @@ class Run:
             return spec
         return f"{named}:{self.root / path}" if named else str(self.root / path)
 
+    def named(self, model: str) -> str:
+        """Return a model of the parameters with its languages, seen from the project folder."""
+        names = {"src": iso_code(self.source), "tgt": iso_code(self.target)}
+        filled = model.replace("{src}", names["src"]).replace("{tgt}", names["tgt"])
+        return self.path(filled) if (self.root / filled).is_dir() else filled
+
     def weights(self) -> str | None:
         """Return where the original weights of the MT model are, for methods that need them."""
         model = self.config.mt.model
         if self.config.mt.given:
             return None
-        if model is not None:
-            names = {"src": iso_code(self.source), "tgt": iso_code(self.target)}
-            filled = model.replace("{src}", names["src"]).replace("{tgt}", names["tgt"])
-            if (self.root / filled).is_dir():
-                return self.path(filled)
+        if model is not None and Path(found := self.named(model)).is_dir():
+            return found
         return str(self.layout.mt(self.target))
 
 
@@ -74,10 +77,9 @@ def _mt(run: Run) -> Result:
     if params.train is not None:
         bitext = tuple(run.path(spec) for spec in params.train.bitext)
         update["train"] = params.train.model_copy(update={"bitext": bitext})
-    if params.model is not None and (run.root / params.model).is_dir():
-        update["model"] = run.path(params.model)
-    if params.tokenizer is not None and (run.root / params.tokenizer).is_dir():
-        update["tokenizer"] = run.path(params.tokenizer)
+    given = {"model": params.model, "tokenizer": params.tokenizer}
+    local = {name: spec for name, spec in given.items() if spec and (run.root / spec).is_dir()}
+    update |= {name: run.path(spec) for name, spec in local.items()}
     return run_mt(
         params=params.model_copy(update=update),
         src=run.source,
@@ -198,6 +200,8 @@ def _build(run: Run) -> Result:
 def _train(run: Run) -> Result:
     from labelproj.stages.train import run_train
 
+    # What evaluate will need is looked for before hours of training.
+    _back(run)
     return run_train(
         dataset=run.layout.dataset(run.task, run.target),
         source_units=run.layout.prepared(run.task) / "units.parquet",
@@ -205,7 +209,8 @@ def _train(run: Run) -> Result:
         gold_dev=run.gold("dev"),
         task=run.task,
         out=run.layout.models(run.task, run.target),
-        params=run.config.train.of_task(run.task),
+        params=run.config.train.of_task(run.task).seen_from(run.path),
+        align=run.config.project.align,
         src=run.source,
         tgt=run.target,
         work=run.work("train"),
@@ -242,6 +247,7 @@ def _evaluate(run: Run) -> Result:
         )
     elif methods and not parallel:
         log.warning("evaluate.methods cannot be compared: there is no gold.%s.parallel", run.target)
+    back = _back(run)
     return _exam(task_named(run.task).exam)(
         models=run.layout.models(run.task, run.target),
         gold_test=test,
@@ -250,6 +256,23 @@ def _evaluate(run: Run) -> Result:
         params=run.config.evaluate,
         tgt=run.target,
         comparison=_compared(run, parallel) if parallel and chosen else None,
+        **({} if back is None else {"back": back}),
+    )
+
+
+def _back(run: Run) -> "TranslateTest | None":
+    """Return the way through the source language, where a system that is trained takes it."""
+    from labelproj.stages.translate_test import open_way
+
+    return open_way(
+        run.config,
+        run.task,
+        tgt=run.target,
+        mt=run.layout.mt(run.target),
+        back=run.named(run.config.mt.back) if run.config.mt.back else None,
+        weights=run.weights(),
+        work=run.work("evaluate") / "translate-test",
+        resume=run.resume,
     )
 
 
@@ -337,41 +360,3 @@ def filtered_folder(params: Path, *, task: str, target: str | None) -> Path:
         raise UsageError("there are several target languages", remedy=f"--tgt {targets[0]}")
     run = open_run(params, task=task, target=target or targets[0])
     return run.layout.filtered(run.task, run.target)
-
-
-def collect_results(params: Path) -> list[dict[str, Any]]:
-    """Return scores, counts and places of every task and target that has been evaluated.
-
-    ``figures`` are the scores of a system to be shown beside its F1: where each is, by its title.
-    Raises MissingInputError when none has.
-    """
-    from labelproj.tasks import task_named
-
-    config = load_config(params)
-    layout = Layout.of(params.parent, config.outputs)
-    found: list[dict[str, Any]] = []
-    for task in config.tasks:
-        for target in config.languages.targets:
-            metrics = read_manifest(layout.evaluation(task, target) / "metrics.json")
-            attrition = read_manifest(layout.filtered(task, target) / "attrition.json")
-            if metrics is None or attrition is None:
-                continue
-            found.append(
-                {
-                    "task": task,
-                    "source": config.languages.source,
-                    "target": target,
-                    "systems": metrics["systems"],
-                    "figures": dict(task_named(task).figures),
-                    "differences": metrics.get("differences", {}),
-                    "projection": metrics.get("projection"),
-                    **{name: attrition[name] for name in ("in", "kept", "rejected")},
-                    "dataset": str(layout.dataset(task, target)),
-                    "report": str(layout.report(task, target) / "index.html"),
-                }
-            )
-    if not found:
-        raise MissingInputError(
-            "there are no results yet", where=str(params.parent), remedy="run `dvc repro` first"
-        )
-    return found

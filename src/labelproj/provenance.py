@@ -3,14 +3,22 @@
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 from labelproj._version import __version__
 
-__all__ = ["file_digest", "now", "signature", "text_digest", "versions", "versions_of"]
+__all__ = [
+    "file_digest",
+    "now",
+    "signature",
+    "stream_digest",
+    "text_digest",
+    "versions",
+    "versions_of",
+]
 
 LIBRARIES = (
     "ctranslate2",
@@ -46,6 +54,11 @@ def versions_of(*names: str) -> dict[str, str]:
 
 def text_digest(*parts: str) -> str:
     """Return 16 hex digits that stand for these texts, in this order."""
+    return stream_digest(parts)
+
+
+def stream_digest(parts: Iterable[str]) -> str:
+    """Return the :func:`text_digest` of texts that come one at a time."""
     digest = hashlib.blake2b(digest_size=8)
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass")

@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 
 from invented import invented_documents
 from labelproj.config import EvaluateParams
-from labelproj.evaluate.ner import mapped_gold, mapped_predictions, score_system, seqeval_f1
+from labelproj.evaluate.ner import (
+    TEXT_LENGTHS,
+    mapped_gold,
+    mapped_predictions,
+    score_system,
+    seqeval_f1,
+    texts_by_length,
+)
 from labelproj.records import Span
 from labelproj.train.base import examples_of
 
@@ -45,6 +52,27 @@ def test_on_whole_words_seqeval_agrees_with_sets(seed: int) -> None:
     found = [spans[:: 1 + i % 2] for i, spans in enumerate(gold)]
     scores = score_system(texts, gold, found, params=EvaluateParams(bootstrap=1))
     assert scores["f1"] == scores["seqeval_f1"] == scores["overlap_f1"]
+
+
+@given(st.lists(st.integers(0, 60), max_size=8))
+def test_every_text_has_one_length(lengths: list[int]) -> None:
+    texts = [" ".join(["wata"] * length) for length in lengths]
+    found = texts_by_length(texts)
+    assert sorted(row for rows in found.values() for row in rows) == list(range(len(texts)))
+    assert list(found) == [name for name in TEXT_LENGTHS if name in found]
+    for name, rows in found.items():
+        low, _, high = name.rstrip("+").partition("-")
+        for row in rows:
+            assert int(low) <= max(lengths[row], 1) <= int(high or 10**6)
+
+
+def test_each_length_of_text_is_scored_by_itself() -> None:
+    long = TEXT + " wata" * 10
+    scores = score_system([TEXT, long, "ba"], [GOLD, GOLD, ()], [GOLD, (), ()], params=PARAMS)
+    by_length = scores["per_text_length"]
+    assert isinstance(by_length, dict)
+    shown = {n: (one["f1"], one["spans"], one["documents"]) for n, one in by_length.items()}
+    assert shown == {"1-10": (100.0, 3, 2), "11-20": (0.0, 3, 1)}
 
 
 def test_labels_are_brought_to_one_set() -> None:

@@ -174,6 +174,7 @@ def test_defects_of_a_model_are_found(trained: Path, tmp_path: Path) -> None:
         ("projected", {"licence": "cc-by-4.0"}, LabelprojError, "forbids commercial use"),
         ("projected", {"tgt": "sw"}, MissingInputError, "run the train stage first"),
         ("projected", {"version": "x"}, UsageError, "is not a version"),
+        ("ensemble", {}, UsageError, "no model of its own"),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -187,6 +188,30 @@ def test_what_is_wrong_is_said(
     with pytest.raises(kind, match=said):
         build(trained, tmp_path / "m", system, **options)
     assert not (tmp_path / "m").exists()
+
+
+def test_a_mixture_is_bound_by_all_its_parts(trained: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(trained, tmp_path / "copy"))
+    models = root / "outputs/models/ner-ha"
+    shutil.copytree(models / "projected", models / "multi-source")
+    manifest = json.loads((models / "manifest.json").read_text())
+    manifest["systems"]["multi-source"] = manifest["systems"]["projected"]
+    (models / "manifest.json").write_text(json.dumps(manifest))
+    config = yaml.safe_load((root / "params.yaml").read_text())
+    part = {"data": "data/fr.conll", "lang": "fr"}
+    config["train"]["mix"] = {"parts": [{"data": "source"}, part]}
+    (root / "params.yaml").write_text(yaml.safe_dump(config))
+    with pytest.raises(UsageError, match=r"data 2 \(data/fr.conll\) is not known.*train.mix"):
+        build(root, tmp_path / "m", "multi-source")
+    part["licence"] = "cc-by-sa-4.0"
+    (root / "params.yaml").write_text(yaml.safe_dump(config))
+    facts = build(root, tmp_path / "m", "multi-source")
+    # Nothing in it was translated.
+    assert list(facts["licence"]["inputs"]) == [
+        "training data 2 (data/fr.conll)",
+        "source data (Invented news)",
+    ]
+    assert facts["licence"]["licence"] == "cc-by-sa-4.0"
 
 
 def test_an_encoder_has_a_licence_too(trained: Path, tmp_path: Path) -> None:

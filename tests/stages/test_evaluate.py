@@ -106,7 +106,8 @@ def test_the_systems_are_scored(models: Path, tmp_path: Path) -> None:
     gap = metrics["differences"]["projected - zero-shot"]
     assert gap["f1_low"] <= gap["f1"] <= gap["f1_high"]
     assert 0 < gap["p"] <= gap["p_holm"] <= 1
-    assert sum(one["spans"] for one in best["per_length"].values()) == best["spans"]
+    for key in ("per_length", "per_text_length"):
+        assert sum(one["spans"] for one in best[key].values()) == best["spans"]
     assert best["error_types"]["strict"]["correct"] == round(best["recall"] * best["spans"] / 100)
 
     with (tmp_path / "out" / "systems.csv").open(encoding="utf-8", newline="") as stream:

@@ -18,7 +18,6 @@ from labelproj import tables
 from labelproj.config import (
     BuildParams,
     FilterParams,
-    MtTrainParams,
     PrepareParams,
     ProjectParams,
     TrainParams,
@@ -38,8 +37,6 @@ from labelproj.tasks.policy import UsableDocuments
 from labelproj.train import CARD
 from labelproj.train.labeller import Labeller
 from labelproj.train.spacy_ner import SpacyTagger
-from labelproj.translate.prepare import prepare_model
-from labelproj.translate.train import train_model
 
 PAIRS = [
     (src.format(a=a, b=b), tgt.format(a=a, b=b))
@@ -68,24 +65,6 @@ def english(text: str) -> tuple[Span, ...]:
         if name in text
     ]
     return tuple(sorted(found, key=lambda span: span.start))
-
-
-@pytest.fixture(scope="module")
-def back_mt(tiny_bitext: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A prepared model folder, ha to en, made like ``tiny_mt`` with the sides changed."""
-    folder = tmp_path_factory.mktemp("back-mt")
-    lines = (line.split("\t") for line in tiny_bitext.read_text().splitlines())
-    turned = folder / "tiny.ha-en.tsv"
-    turned.write_text("".join(f"{tgt}\t{src}\n" for src, tgt in lines))
-    params = MtTrainParams(
-        bitext=(str(turned),), vocab_size=200, d_model=32, encoder_layers=1, decoder_layers=1,
-        heads=2, ffn=64, steps=300, batch_tokens=300, learning_rate=1e-2, warmup_steps=10,
-        dropout=0.0, label_smoothing=0.0, marker_share=0.0, rename_share=0.0,
-        checkpoint_every=1000,
-    )  # fmt: skip
-    train_model(params, out=folder / "hf", src="ha", tgt="en", work=folder / "work")
-    prepare_model(str(folder / "hf"), out=folder / "model", src="ha", tgt="en")
-    return folder / "model"
 
 
 @pytest.fixture(scope="module")

@@ -4,56 +4,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
-from invented import TINY, invented_documents
+from invented import TINY, invented_documents, write_dataset, write_units
 from labelproj import tables
 from labelproj.config import TrainParams
 from labelproj.errors import MissingInputError
 from labelproj.formats import write_documents
+from labelproj.pipeline import run_stage
 from labelproj.provenance import file_digest
-from labelproj.records import Document, Unit
 from labelproj.stages.train import run_train
 from labelproj.tasks import TASKS
 from labelproj.train import load_tagger
 from labelproj.train.data import dataset_documents
-
-
-def write_dataset(folder: Path, documents: list[Document], split: str) -> None:
-    rows = [
-        {
-            "id": document.id,
-            "text": segment.text,
-            "spans": [
-                {
-                    "start": s.start,
-                    "end": s.end,
-                    "label": s.label,
-                    "id": s.id,
-                    "score": 0.9,
-                    "method": "alignment:test",
-                }
-                for s in segment.spans
-            ],
-        }
-        for document in documents
-        for segment in document.segments
-    ]
-    (folder / "data" / "ner-ha").mkdir(parents=True, exist_ok=True)
-    pl.DataFrame(rows).write_parquet(folder / "data/ner-ha" / f"{split}-00000-of-00001.parquet")
-
-
-def write_units(path: Path, documents: list[Document]) -> None:
-    rows = []
-    for document in documents:
-        (segment,) = document.segments
-        end = len(segment.text)
-        unit = Unit(
-            document.id, document.id, "0", "text", 0, 0, end, "", segment.text, segment.spans
-        )
-        rows.append(tables.unit_row(unit, given=None, signature="prepare:0"))
-    tables.write(tables.frame(rows, tables.UNITS), path, tables.UNITS)
 
 
 @pytest.fixture
@@ -222,3 +185,24 @@ def test_what_the_build_stage_writes_can_be_read(tmp_path: Path) -> None:
     ]
     surfaces = {span.surface(segment.text) for d in read for segment, span in d.spans()}
     assert {"Amina Bello", "Kano", "Litinin", "Masar"} <= surfaces
+
+
+def test_a_project_trains_on_names_from_its_own_list(tmp_path: Path) -> None:
+    augment = {"methods": ["names"], "names": "names.tsv", "share": 1.0}
+    train = TINY | {"max_steps": 5, "eval_every": 5, "systems": ["projected+augmented"]}
+    config = {"train": train | {"augment": augment}}
+    (tmp_path / "params.yaml").write_text(json.dumps(config), encoding="utf-8")
+    (tmp_path / "names.tsv").write_text("LOC\tKano\nPER\tSani Umar\n", encoding="utf-8")
+    outputs = tmp_path / "outputs"
+    documents = invented_documents(12, seed=1)
+    write_dataset(outputs / "dataset" / "ner-ha", documents, "train")
+    write_dataset(outputs / "dataset" / "ner-ha", invented_documents(4, seed=2), "validation")
+    write_units(outputs / "prepared" / "ner" / "units.parquet", documents)
+    done = run_stage("train", params=tmp_path / "params.yaml", task="ner", target="ha")
+    known: dict[str, dict[str, Any]] = done["systems"]  # type: ignore[assignment]
+    with_names = sum(any(True for _ in one.spans()) for one in documents)
+    assert known["projected+augmented"]["documents"] == 12 + with_names
+    assert known["projected+augmented"]["dev_documents"] == 4
+    (tmp_path / "names.tsv").unlink()
+    with pytest.raises(MissingInputError, match="no such list"):
+        run_stage("train", params=tmp_path / "params.yaml", task="ner", target="ha")

@@ -15,8 +15,9 @@ from labelproj.cli.app import app
 from labelproj.config import FilterParams
 from labelproj.dialogue.linear import parse_acts, parse_state
 from labelproj.formats import read_documents, write_documents
-from labelproj.pipeline import STAGES, collect_results, run_stage
+from labelproj.pipeline import STAGES, run_stage
 from labelproj.records import Document, Segment
+from labelproj.results import collect_results
 from labelproj.tasks import TASKS
 
 #: A few steps: whether agents learn is for others to say.

@@ -8,7 +8,8 @@ import pytest
 
 from invented import TINY, invented_documents
 from labelproj import tables
-from labelproj.config import TrainParams
+from labelproj.config import AlignParams, AugmentParams, TrainParams
+from labelproj.errors import MissingInputError
 from labelproj.formats import write_documents
 from labelproj.progress import Silent
 from labelproj.provenance import file_digest
@@ -197,3 +198,42 @@ def test_a_system_is_known_by_its_documents(recipes: Recipes) -> None:
     system = recipes.system("projected", seed=1)
     other = System("another name", system.train, system.dev)
     assert system_signature(system, recipes.params) == system_signature(other, recipes.params)
+
+
+def test_augmented_examples_are_made_of_training_documents_alone(recipes: Recipes) -> None:
+    # The source of the invented documents has the same names: only `names` has something to do.
+    augment = AugmentParams(methods=("names",), copies=2)
+    params = TrainParams(augment=augment, weights="score")
+    system = replace(recipes, params=params).system("projected+augmented", seed=1)
+    plain = replace(recipes, params=params).system("projected", seed=1)
+    assert system.dev == plain.dev
+    assert list(system.train[: len(plain.train)]) == list(plain.train)
+    made = system.train[len(plain.train) :]
+    assert made and len(made) <= 2 * len(plain.train)
+    known = {one.id for one in plain.train}
+    assert {one.id.partition("+")[0] for one in made} <= known
+    assert set(weights_of(made)) == {0.5}
+    of_dev = {span.surface(s.text) for one in plain.dev for s, span in one.spans()}
+    of_train = {span.surface(s.text) for one in plain.train for s, span in one.spans()}
+    assert not {span.surface(s.text) for one in made for s, span in one.spans()} - of_train
+    assert of_dev
+    one = system_signature(system, params)
+    assert one != system_signature(plain, params)
+    assert system_signature(plain, params) == system_signature(plain, TrainParams(weights="score"))
+
+
+def test_augmentation_that_makes_nothing_is_an_error(recipes: Recipes, tmp_path: Path) -> None:
+    with pytest.raises(MissingInputError, match="nothing could be made"):
+        recipes.system("projected+augmented", seed=1)
+    write_split(tmp_path, "train", invented_documents(3, seed=9), 0.5)
+    with pytest.raises(MissingInputError, match="does not say which source"):
+        recipes.system("projected+augmented", seed=1)
+
+
+def test_fragments_are_switched_in_training_too(recipes: Recipes, tmp_path: Path) -> None:
+    # The spans are the same in both languages; other words are found by the aligner.
+    fragments = TrainParams(augment=AugmentParams(fragments=True))
+    aligned = replace(recipes, params=fragments, align=AlignParams(name="systran"))
+    for work in (None, tmp_path / "work"):
+        system = replace(aligned, work=work).system("projected+augmented", seed=1)
+        assert len(system.train) > 15

@@ -10,6 +10,7 @@ import typer
 from labelproj._version import __version__
 from labelproj.allocator import use_jemalloc
 from labelproj.cli import (
+    augment,
     bench,
     calibrate,
     convert,
@@ -21,12 +22,15 @@ from labelproj.cli import (
     init,
     mt,
     project,
+    prompts,
+    rank_sources,
     release,
     report,
     results,
     review,
     show,
     stage,
+    trim,
 )
 from labelproj.errors import LabelprojError, StorageError
 from labelproj.progress import console, set_up_logging
@@ -45,8 +49,12 @@ app.command("init")(init.init)
 app.command("convert")(convert.convert)
 app.command("filter")(filter.filter_)
 app.command("calibrate")(calibrate.calibrate)
+app.command("augment")(augment.augment)
+app.command("prompts")(prompts.prompts)
+app.command("rank-sources")(rank_sources.rank_sources)
 app.command("report")(report.report)
 app.command("show")(show.show)
+app.command("trim-vocabulary")(trim.trim_vocabulary)
 app.command("results")(results.results)
 app.command("doctor")(doctor.doctor)
 app.add_typer(dialogue.app, name="dialogue")

@@ -176,8 +176,15 @@ def train(
     steps: Annotated[int, typer.Option(min=1, help="Updates.")] = 1500,
     batch_tokens: Annotated[int, typer.Option(min=64, help="Tokens in a batch.")] = 4000,
     learning_rate: Annotated[
-        float | None, typer.Option(help="Default: 1e-3 from nothing, 3e-4 pretrained.")
+        float | None,
+        typer.Option(help="Default: 1e-3 from nothing or with --lora, 3e-4 pretrained."),
     ] = None,
+    lora: Annotated[
+        bool, typer.Option("--lora", help="Train low-rank adapters (peft) and merge them.")
+    ] = False,
+    label_smoothing: Annotated[
+        float, typer.Option(min=0, max=1, help="Probability that goes to all tokens alike.")
+    ] = 0.0,
     max_length: Annotated[int, typer.Option(min=16, help="Longer examples are left out.")] = 512,
     seed: Annotated[int, typer.Option(help="Seed.")] = 13,
     json: Json = False,
@@ -188,12 +195,15 @@ def train(
     """
     from labelproj.stages.agent import run_train_agent
     from labelproj.train.seq2seq import Seq2SeqParams
+    from labelproj.train_params import LoraParams
 
     params = Seq2SeqParams(
         model=model,
         steps=steps,
         batch_tokens=batch_tokens,
         learning_rate=learning_rate,
+        lora=LoraParams().model_dump() if lora else None,
+        label_smoothing=label_smoothing,
         max_length=max_length,
         seed=seed,
     )

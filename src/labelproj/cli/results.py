@@ -35,7 +35,7 @@ def results(
 
     Example: labelproj results --format markdown
     """
-    from labelproj.pipeline import collect_results
+    from labelproj.results import collect_results
 
     found = collect_results(params)
     if json:

@@ -1,5 +1,6 @@
 """Score span predictions over texts: exact set-based F1 with intervals, strict seqeval, overlap."""
 
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
@@ -24,6 +25,7 @@ from labelproj.text import words
 
 __all__ = [
     "LENGTHS",
+    "TEXT_LENGTHS",
     "count_scores",
     "lengths_of",
     "mapped_gold",
@@ -32,12 +34,15 @@ __all__ = [
     "score_runs",
     "score_system",
     "seqeval_f1",
+    "texts_by_length",
 ]
 
 LabelMap = Mapping[str, str | None]
 Scores = dict[str, object]
 #: Lengths of spans in words.
 LENGTHS = ("1", "2", "3", "4+")
+#: Lengths of texts in words, each name with the most words it stands for.
+TEXT_LENGTHS = {"1-10": 10, "11-20": 20, "21-30": 30, "31-40": 40, "41+": sys.maxsize}
 
 
 def percent(share: float) -> float:
@@ -143,7 +148,9 @@ def score_runs(
     ``f1_sd`` is the standard deviation of the runs' F1, where there are several. ``per_label``
     has the same for each label of gold or predicted spans, with the number of gold ``spans`` and
     of ``predicted`` ones, ``per_length`` for each length of a span in words (1, 2, 3, 4 and
-    more). ``error_types`` has the number of spans of each class under each scheme of
+    more), ``per_text_length`` for the texts of each length in words that have spans
+    (:data:`TEXT_LENGTHS`), with the number of ``documents``. ``error_types`` has the number of
+    spans of each class under each scheme of
     :func:`labelproj.evaluate.error_types.error_types`.
     """
 
@@ -161,6 +168,12 @@ def score_runs(
         for run in runs
     ]
     errors = [error_types(gold, run) for run in runs]
+    by_text = {
+        name: exact(_rows(gold, rows), [_rows(run, rows) for run in runs])
+        | {"documents": len(rows)}
+        for name, rows in texts_by_length(texts).items()
+        if any(side[row] for side in (gold, *runs) for row in rows)
+    }
     return exact(gold, runs) | {
         "seqeval_f1": percent(fmean(seqeval_f1(texts, gold, run) for run in runs)),
         "overlap_f1": percent(fmean(overlaps)),
@@ -177,6 +190,7 @@ def score_runs(
             for length in LENGTHS
             if any(length in one for one in (true_lengths, *run_lengths))
         },
+        "per_text_length": by_text,
         "error_types": {
             scheme: {name: _mean([one[scheme][name] for one in errors], len(runs)) for name in own}
             for scheme, own in errors[0].items()
@@ -201,6 +215,19 @@ def lengths_of(
             rows = found.setdefault(name, [()] * len(texts))
             rows[row] = (*rows[row], span)
     return found
+
+
+def texts_by_length(texts: Sequence[str]) -> dict[str, list[int]]:
+    """Return the numbers of the texts of each length, a name of :data:`TEXT_LENGTHS`, in order."""
+    names, limits = list(TEXT_LENGTHS), list(TEXT_LENGTHS.values())
+    found: dict[str, list[int]] = {name: [] for name in names}
+    for row, text in enumerate(texts):
+        found[names[bisect_left(limits, len(words(text)))]].append(row)
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _rows(side: Sequence[Sequence[Span]], rows: Sequence[int]) -> list[Sequence[Span]]:
+    return [side[row] for row in rows]
 
 
 def _only(side: Sequence[Sequence[Span]], label: str) -> list[tuple[Span, ...]]:

@@ -39,8 +39,9 @@ def result_tables(
 ) -> list[ResultTable]:
     """Return the tables of the ``systems`` and ``differences`` of ``metrics.json``.
 
-    All systems; the differences between them; F1 by label and by length of the span; error
-    types. ``title`` says of what data they are. A part that ``metrics.json`` lacks is left out.
+    All systems; the differences between them; F1 by label, by length of the span and of the
+    text; error types. ``title`` says of what data they are. A part that ``metrics.json`` lacks
+    is left out.
     """
     tables = [
         ResultTable(
@@ -75,6 +76,9 @@ def result_tables(
         ),
         _by_part(f"{title}: F1 by label", "label", "per_label", systems),
         _by_part(f"{title}: F1 by length of the span in words", "words", "per_length", systems),
+        _by_part(
+            f"{title}: F1 by length of the text in words", "words", "per_text_length", systems
+        ),
         ResultTable(
             f"{title}: error types",
             ("trained on, scheme", *CLASSES),

@@ -116,7 +116,8 @@ def decide_licence(inputs: Mapping[str, str | None], *, asked: str | None) -> De
             raise UsageError(
                 f"the licence of the {what} is not known",
                 remedy="state it: build.source_licence or mt.licence in params.yaml, or "
-                "--source-licence, --mt-licence, --model-licence, --gold-licence",
+                "--source-licence, --mt-licence, --model-licence, --gold-licence; of a part of "
+                "train.mix, licence beside data",
             )
     wanted = find_licence(asked)
     strange = [what for what, text in given.items() if find_licence(text) is None]

@@ -10,7 +10,7 @@ import regex
 
 from labelproj._version import __version__
 from labelproj.build.markdown import table_text
-from labelproj.config import load_config
+from labelproj.config import Config, load_config
 from labelproj.errors import DependencyError, LabelprojError, MissingInputError, UsageError
 from labelproj.languages import language_name
 from labelproj.layout import Layout
@@ -29,7 +29,14 @@ from labelproj.shards import read_json, read_manifest, write_manifest
 from labelproj.train import CARD as NOTE
 from labelproj.train import load_model
 from labelproj.train.base import Reader, Writer
-from labelproj.train.systems import TAUGHT_BY_PEOPLE, TRANSLATED, scored_as, system_of
+from labelproj.train.systems import (
+    TAUGHT_BY_PEOPLE,
+    THERE_AND_BACK,
+    TRANSLATED,
+    scored_as,
+    system_of,
+)
+from labelproj.train_params import OWN, PartParams
 
 __all__ = ["build_model_release", "model_findings"]
 
@@ -39,6 +46,9 @@ _IN_NAMES = str.maketrans("+@", "--")
 _TRAINED_ON = {
     "projected+source": "on the labelled source language and its translation, onto which the "
     "labels were projected",
+    "multi-source": "on labelled texts of several sources (see the table below)",
+    "projected+augmented": "on text that was translated and onto which the labels were projected, "
+    "and on variants of it with words of the source language or other names",
     "few-shot": "on text that was translated and onto which the labels were projected, and on a "
     "few texts in this language that people labelled",
     "projected": "on text that was translated and onto which the labels were projected",
@@ -52,6 +62,9 @@ _MACHINE = (
 _LIMITS = {
     "projected": _MACHINE,
     "projected+source": _MACHINE,
+    "multi-source": "What is translated of its training text has the errors of machine translation "
+    "and of projection.",
+    "projected+augmented": _MACHINE,
     "few-shot": _MACHINE,
     "zero-shot": "It has seen no labelled text in this language.",
     "gold": "It is a baseline, as good as the people's labels are many.",
@@ -144,6 +157,12 @@ def build_model_release(
     task, tgt = task or config.tasks[0], tgt or config.languages.targets[0]
     layout = Layout.of(params.parent, config.outputs)
     folder = layout.models(task, tgt) / system
+    if system_of(system) in THERE_AND_BACK:
+        raise UsageError(
+            f"{system!r} is no model of its own: it translates a text, and asks others",
+            where=str(folder),
+            remedy="release projected or zero-shot, which it asks",
+        )
     if not (folder / NOTE).is_file():
         trained = sorted(path.parent.name for path in folder.parent.glob(f"*/{NOTE}"))
         raise MissingInputError(
@@ -158,9 +177,14 @@ def build_model_release(
     inputs: dict[str, str | None] = {}
     if system_of(system) in TAUGHT_BY_PEOPLE:
         inputs["gold training data"] = gold_licence
-    if system_of(system) != "gold":
+    parts = _mixed(config, system)
+    for number, part in enumerate(parts, start=1):
+        if part.data not in OWN:
+            inputs[f"training data {number} ({public(part.data)})"] = part.licence
+    own = {part.data for part in parts} & set(OWN) if parts else set(OWN)
+    if system_of(system) != "gold" and own:
         inputs[f"source data ({build.source_name})"] = source_licence or build.source_licence
-    if system_of(system) in TRANSLATED and mt:
+    if system_of(system) in TRANSLATED and "projected" in own and mt:
         what = f"translation model ({public(mt.get('model') or 'unnamed')})"
         inputs[what] = mt_licence or mt.get("licence")
     encoder = None if note["backend"] == "spacy" else manifest["params"].get("model")
@@ -209,6 +233,12 @@ def build_model_release(
             {"stage": "release", "versions": versions(), "created": now(), "counts": {}},
         )
     return facts
+
+
+def _mixed(config: Config, system: str) -> tuple[PartParams, ...]:
+    """Return the parts that a system was mixed of; none for any but ``multi-source``."""
+    mix = config.train.mix if system_of(system) == "multi-source" else None
+    return mix.parts if mix is not None else ()
 
 
 def _scrub(path: Path) -> None:

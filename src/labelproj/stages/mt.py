@@ -91,7 +91,7 @@ def _filled(params: MtParams, *, src: str, tgt: str) -> str:
 
 def _made_from(params: MtParams, *, src: str, tgt: str) -> dict[str, object]:
     """Return what the model is made from: parameters and the contents of local files."""
-    made = params.model_dump(mode="json") | {"src": src, "tgt": tgt}
+    made = params.model_dump(mode="json", exclude={"back"}) | {"src": src, "tgt": tgt}
     if params.train is not None:
         made["bitext"] = [_digest(Path(name)) for name in params.train.bitext]
     elif (folder := Path(_filled(params, src=src, tgt=tgt)).expanduser()).is_dir():

@@ -91,13 +91,15 @@ def write_evaluation(
     made_by: Mapping[str, str],
     comparison: Comparison | None,
     started: float,
+    beside: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """Write the manifest of an evaluation, last, and return it.
 
-    ``made_by`` are the signatures of the systems, ``started`` is ``time.monotonic()`` then.
+    ``made_by`` are the signatures of the systems, ``started`` is ``time.monotonic()`` then, and
+    ``beside`` shapes the scores beside ``params``.
     """
     write_rejects(rejects, out)
-    shaping = params.model_dump()
+    shaping = params.model_dump() | dict(beside or {})
     digests = {"gold": documents_digest(documents), "systems": dict(made_by)}
     manifest: dict[str, object] = {
         "stage": "evaluate",

@@ -5,13 +5,23 @@ its name in ``TaskName`` of :mod:`labelproj.sections`.
 """
 
 from labelproj.errors import UsageError
-from labelproj.tasks.base import Case, Dataset, Dropped, Prompt, Task, Usable
+from labelproj.tasks.base import Case, Dataset, Dropped, Exercise, Prompt, Task, Usable
 from labelproj.tasks.dialogue import Dialogues
 from labelproj.tasks.events import EventArguments
 from labelproj.tasks.ner import Ner
 from labelproj.tasks.qa import QuestionAnswering
 
-__all__ = ["TASKS", "Case", "Dataset", "Dropped", "Prompt", "Task", "Usable", "task_named"]
+__all__ = [
+    "TASKS",
+    "Case",
+    "Dataset",
+    "Dropped",
+    "Exercise",
+    "Prompt",
+    "Task",
+    "Usable",
+    "task_named",
+]
 
 TASKS: dict[str, Task] = {
     task.name: task for task in (Ner(), EventArguments(), QuestionAnswering(), Dialogues())

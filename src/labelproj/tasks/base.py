@@ -19,6 +19,7 @@ __all__ = [
     "Case",
     "Dataset",
     "Dropped",
+    "Exercise",
     "Prompt",
     "Row",
     "Task",
@@ -96,6 +97,25 @@ class Case:
     target: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """What a language model is shown of an example, and what it should answer.
+
+    ``fields`` are texts by name, ``answer`` is a JSON value, ``labels`` say what it is an example
+    of (none: there is nothing to find), and ``spans`` are the ids of those that made the answer.
+    """
+
+    id: str
+    fields: Mapping[str, str]
+    answer: object
+    labels: tuple[str, ...]
+    spans: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return fields and answer, for a template."""
+        return {**self.fields, "answer": self.answer}
+
+
 def only_spans(one: Reassembled, keep: Callable[[Projection], bool]) -> Reassembled:
     """Return a document with only the spans whose projections ``keep`` accepts."""
     segments = []
@@ -147,7 +167,8 @@ class Task(ABC):
     """One task. ``exports`` are (ending, format) of what ``labelproj project`` writes.
 
     ``title`` names the labels in a sentence; ``category`` and ``ids`` are the Hub's names for
-    the task.
+    the task. ``augmentable`` are the methods of :mod:`labelproj.augment` that leave its records
+    true.
     """
 
     name: ClassVar[str]
@@ -155,6 +176,7 @@ class Task(ABC):
     category: ClassVar[str] = "token-classification"
     ids: ClassVar[tuple[str, ...]] = ()
     exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
+    augmentable: ClassVar[tuple[str, ...]] = ("code-switch",)
 
     def problem(self, document: Document) -> str | None:
         """Say why a document is none of this task, or None."""
@@ -225,6 +247,19 @@ class Task(ABC):
     def cases(self, document: Document) -> list[Case]:
         """Return what a model is asked about a document."""
 
+    def exercises(self, document: Document) -> list[Exercise]:
+        """Return what a language model is shown of a document: here each case's text."""
+        return [
+            Exercise(
+                case.id,
+                {"text": case.text},
+                [{"label": s.label, "text": s.surface(case.text)} for s in _in_order(case.gold)],
+                tuple(dict.fromkeys(span.label for span in case.gold)),
+                tuple(span.id for span in case.gold),
+            )
+            for case in self.cases(document)
+        ]
+
     def answer(self, case: Case, found: Sequence[Span]) -> tuple[Span, ...]:
         """Return a model's answer from the spans that it found in the prompts of a case."""
         unique = {(span.start, span.end, span.label): span for span in found}
@@ -235,6 +270,10 @@ class Task(ABC):
     ) -> dict[str, object]:
         """Return the scores (0-100) that a system gets beside exact span F1, by name."""
         return {}
+
+
+def _in_order(spans: Iterable[Span]) -> list[Span]:
+    return sorted(spans, key=lambda span: (span.start, span.end))
 
 
 def require_datasets() -> Any:

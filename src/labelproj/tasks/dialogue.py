@@ -93,6 +93,8 @@ class Dialogues(Ner):
     ids: ClassVar[tuple[str, ...]] = ()
     view = "dialogue"
     exports: ClassVar[tuple[tuple[str, str], ...]] = ((".jsonl", "jsonl"),)
+    # A state says the values of the words: other words would need another state.
+    augmentable: ClassVar[tuple[str, ...]] = ()
     models: ClassVar[Mapping[str, str]] = {"spacy": "seq2seq", "transformers": "seq2seq"}
     exam: ClassVar[str] = "agent"
     figures: ClassVar[tuple[tuple[str, str], ...]] = (

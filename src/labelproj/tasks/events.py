@@ -14,6 +14,7 @@ from labelproj.tasks.base import (
     Case,
     Dataset,
     Dropped,
+    Exercise,
     Prompt,
     Row,
     Task,
@@ -212,6 +213,21 @@ class EventArguments(Task):
             if event.trigger
         ]
 
+    def exercises(self, document: Document) -> list[Exercise]:
+        """Return the events with a trigger: text, type and trigger; the answer is the arguments."""
+        text, spans = joined_text(document)
+        return [
+            Exercise(
+                f"{document.id}/{event.id}",
+                {"text": text, "type": event.type, "trigger": _surface(event.trigger, text)},
+                [{"role": a.role, "text": _surface(a.parts, text)} for a in event.arguments],
+                (event.type,),
+                (event.id, *(argument.id for argument in event.arguments)),
+            )
+            for event in events_of(spans)
+            if event.trigger
+        ]
+
     def scores(
         self, cases: Sequence[Case], predicted: Sequence[Sequence[Span]], *, lang: str
     ) -> dict[str, object]:
@@ -220,6 +236,11 @@ class EventArguments(Task):
             {case.id: found for case, found in zip(cases, predicted, strict=True)},
             {case.id: case.gold for case in cases},
         )
+
+
+def _surface(parts: Sequence[Span], text: str) -> str:
+    """Return the text of something in several parts."""
+    return " … ".join(part.surface(text) for part in parts)
 
 
 def _lost(one: Reassembled, policy: EventParams) -> dict[str, tuple[str, str]]:

@@ -52,6 +52,7 @@ class Ner(Task):
     title = "named entities"
     ids: ClassVar[tuple[str, ...]] = ("named-entity-recognition",)
     exports: ClassVar[tuple[tuple[str, str], ...]] = ((".conll", "conll"), (".jsonl", "jsonl"))
+    augmentable: ClassVar[tuple[str, ...]] = ("code-switch", "names")
 
     def dataset(self, labels: Iterable[str], *, params: BuildParams) -> Dataset:
         """Return rows with tokens and IOB2 tags."""

@@ -13,6 +13,7 @@ from labelproj.tasks.base import (
     Case,
     Dataset,
     Dropped,
+    Exercise,
     Prompt,
     Row,
     Task,
@@ -256,6 +257,21 @@ class QuestionAnswering(Task):
             )
             for segment in document.segments
             if segment.role == QUESTION
+        ]
+
+    def exercises(self, document: Document) -> list[Exercise]:
+        """Return the questions with their context; the answer is the first one's text or None."""
+        return [
+            Exercise(
+                case.id,
+                {"context": case.text, "question": segment.text},
+                case.gold[0].surface(case.text) if case.gold else None,
+                (ANSWER,) if case.gold else (),
+                tuple(span.id for span in case.gold[:1]),
+            )
+            for case in self.cases(document)
+            for segment in document.segments
+            if segment.role == QUESTION and segment.id == case.id
         ]
 
     def answer(self, case: Case, found: Sequence[Span]) -> tuple[Span, ...]:

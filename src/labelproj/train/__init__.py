@@ -3,14 +3,23 @@
 import json
 from pathlib import Path
 
-from labelproj.errors import ModelError, ModelNotFoundError
+from labelproj.errors import ModelError, ModelNotFoundError, UsageError
 from labelproj.train.base import Reader, Tagger, Writer
 from labelproj.train.reader import TransformersReader
 from labelproj.train.spacy_ner import SpacyTagger
 from labelproj.train.token_classification import TransformersTagger
 from labelproj.train.writer import Seq2SeqWriter
 
-__all__ = ["BACKENDS", "CARD", "MODELS", "READERS", "WRITERS", "load_model", "load_tagger"]
+__all__ = [
+    "BACKENDS",
+    "CARD",
+    "ENSEMBLE",
+    "MODELS",
+    "READERS",
+    "WRITERS",
+    "load_model",
+    "load_tagger",
+]
 
 #: Every backend by its name in ``params.yaml``.
 BACKENDS: dict[str, type[Tagger]] = {
@@ -25,12 +34,20 @@ WRITERS: dict[str, type[Seq2SeqWriter]] = {"seq2seq": Seq2SeqWriter}
 MODELS: dict[str, type[Tagger] | type[Reader] | type[Writer]] = {**BACKENDS, **READERS, **WRITERS}
 #: The file of a model folder that says which backend reads it.
 CARD = "labelproj.json"
+#: What the file says in the place of a backend where two other systems answer together.
+ENSEMBLE = "ensemble"
 
 
 def load_model(folder: Path) -> Tagger | Reader | Writer:
-    """Load a trained system of any kind. Raises ModelNotFoundError."""
+    """Load a trained system of any kind. Raises ModelNotFoundError, UsageError (an ensemble)."""
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        if card["backend"] == ENSEMBLE:
+            raise UsageError(
+                "two models that answer together are no model of their own",
+                where=str(folder),
+                remedy=f"use one of them: {', '.join(card['members'])}",
+            )
         backend = MODELS[card["backend"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelNotFoundError(

@@ -25,14 +25,18 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands on an encoder: the classes of transformers that open one and make a BERT."""
+    """What stands on an encoder: the classes of transformers that open one and make a BERT.
+
+    ``task`` is what peft calls it.
+    """
 
     opened: str
     made: str
+    task: str
 
 
-TAGS = Head("AutoModelForTokenClassification", "BertForTokenClassification")
-ANSWERS = Head("AutoModelForQuestionAnswering", "BertForQuestionAnswering")
+TAGS = Head("AutoModelForTokenClassification", "BertForTokenClassification", "TOKEN_CLS")
+ANSWERS = Head("AutoModelForQuestionAnswering", "BertForQuestionAnswering", "QUESTION_ANS")
 
 _VOCABULARY = 8000
 _WIDTH, _LAYERS, _HEADS, _FFN = 128, 2, 4, 256

@@ -13,12 +13,13 @@ from labelproj.train.averaging import Averager, checkpoints
 from labelproj.train.base import FitReport, Selection
 from labelproj.train.batches import padded_batches
 from labelproj.train.encoder import Head, open_encoder, require_torch, tiny_encoder, window_size
+from labelproj.train.updates import Updates
+from labelproj.translate.adapters import RATE, merged_weights, with_adapters, without_adapters
 from labelproj.translate.model import quiet
 
 __all__ = ["Encoded", "FineTuned"]
 
 _FROM_SCRATCH, _PRETRAINED = 1e-3, 5e-5
-_WARMUP = 0.1
 #: Subwords predicted at a time, with padding.
 _PREDICT_TOKENS = 8192
 
@@ -74,6 +75,9 @@ class FineTuned(ABC):
                 seed=start,
             )
             self._attach(*made)
+        if params.lora is not None:
+            adapters = params.lora.model_dump()
+            self._model = with_adapters(self._model, task=self.head.task, **adapters)
         if start != params.seed:
             torch.manual_seed(params.seed)
         self._tokenizer.model_max_length = self._size
@@ -96,41 +100,35 @@ class FineTuned(ABC):
 
         ``loss_of`` says the mean loss of a batch of them, None where there is nothing to learn.
         """
-        torch = require_torch()
-        params, model = self._params, self._model
-        rate = params.learning_rate or (_PRETRAINED if params.model else _FROM_SCRATCH)
-        optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
-        steps, warmup = params.max_steps, max(1, round(_WARMUP * params.max_steps))
+        params, model, steps = self._params, self._model, self._params.max_steps
+        usual = RATE if params.lora else _PRETRAINED if params.model else _FROM_SCRATCH
+        updates = Updates(model, rate=params.learning_rate or usual, steps=steps)
         selection = Selection(params.patience)
         best: dict[str, Any] = {}
         averager = Averager[str]()
         averaged = checkpoints(max_steps=steps, every=params.eval_every, last=params.average or 1)
         step, loss_sum, since = 0, 0.0, 0
         for batch in padded_batches(lengths, params.batch_words, random.Random(params.seed)):
-            for group in optimizer.param_groups:
-                group["lr"] = rate * min((step + 1) / warmup, (steps - step) / (steps - warmup + 1))
             model.train()
             loss = loss_of(batch)
-            optimizer.zero_grad(set_to_none=True)
             if loss is not None:
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
+                updates.apply(loss, step)
                 loss_sum, since = loss_sum + float(loss.detach()), since + 1
             model.eval()
             step += 1
             progress.advance(1)
             last = step == steps
             if len(averaged) > 1 and step in averaged:
-                averager.add({k: v.detach().cpu() for k, v in model.state_dict().items()})
+                averager.add(merged_weights(model))
             if dev and (step % params.eval_every == 0 or last):
                 f1 = self._dev_score(dev)
                 better = selection.improved(step, loss_sum / max(since, 1), f1)
                 if better and len(averaged) == 1:
-                    best = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
+                    best = merged_weights(model)
                 loss_sum, since = 0.0, 0
             if last or (selection.exhausted and len(averaged) == 1):
                 break
+        self._model = model = without_adapters(model)
         if len(averaged) > 1:
             model.load_state_dict(averager.mean())
             return selection.averaged(step, self._dev_score(dev) if dev else 0.0)
@@ -188,7 +186,7 @@ class FineTuned(ABC):
         averager = Averager[str]()
         for folder in folders:
             one = cls.load(folder)
-            averager.add({k: v.detach().cpu() for k, v in one._model.state_dict().items()})
+            averager.add(merged_weights(one._model))
         one._model.load_state_dict(averager.mean())
         return one
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from labelproj.config import SystemName, TrainParams
+from labelproj.config import AlignParams, SystemName, TrainParams
 from labelproj.errors import MissingInputError
 from labelproj.progress import log
 from labelproj.provenance import text_digest
 from labelproj.records import Document, Reject
 from labelproj.tasks import Task
 from labelproj.train import READERS, WRITERS
+from labelproj.train.augmented import augmented
 from labelproj.train.base import WEIGHT
 from labelproj.train.data import (
     TIER,
@@ -23,12 +24,15 @@ from labelproj.train.data import (
     taught,
     texts_of,
 )
+from labelproj.train.mix import mixed
 from labelproj.train.systems import System
+from labelproj.train_params import OWN, PartParams
 
 __all__ = ["Recipes"]
 
 #: Few gold examples are repeated until they are this share of the texts.
 _FEW_SHARE = 0.1
+_DATASET, _SOURCE = OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Recipes:
 
     ``gold_train`` and ``gold_dev`` are files in any readable format. What a tagger is taught of
     documents is for ``task`` to say. Only ``gold`` is chosen on labels that people made in the
-    target language; only ``gold`` and ``few-shot`` are trained on such labels.
+    target language; only ``gold`` and ``few-shot`` are trained on such labels. ``align`` is the
+    word aligner for augmentation (None: the default), ``work`` its folder (None: one that goes).
     """
 
     dataset: Path
@@ -48,15 +53,18 @@ class Recipes:
     tgt: str
     task: Task
     params: TrainParams
+    align: AlignParams | None = None
+    work: Path | None = None
 
     def system(self, name: SystemName, *, seed: int) -> System:
         """Return a system; ``seed`` draws the examples of ``few-shot`` and nothing else.
 
         Raises MissingInputError when its data are not there or hold no label, and StorageError.
         """
-        if name == "zero-shot":
+        if name in ("zero-shot", "translate-test"):
             train, dev = held_out(self._source(), seed=self.params.seed)
-            return self._made(name, train, dev, where=self.source_units)
+            # One name for both, so that the model they share is trained once.
+            return self._made("zero-shot", train, dev, where=self.source_units)
         if name == "gold":
             train, rejects = read_gold(str(self.gold_train), lang=self.tgt)
             if self.gold_dev:
@@ -65,16 +73,58 @@ class Recipes:
             else:
                 train, dev = held_out(train, seed=self.params.seed)
             return self._made(name, train, dev, where=self.gold_train, rejects=rejects)
+        if name == "multi-source":
+            return self._mixture()
         train, dev = self._projected()
         rejects = []
         if name == "projected+source":
             # The same text in two languages must not be on both sides.
             chosen_on = {document.id for document in dev}
             train = [*train, *(one for one in self._source() if one.id not in chosen_on)]
+        elif name == "projected+augmented":
+            train = [*train, *self._augmented(train)]
         elif name == "few-shot":
             gold, rejects = read_gold(str(self.gold_train), lang=self.tgt)
             train = [*train, *self._few(gold, beside=len(train), seed=seed)]
         return self._made(name, train, dev, where=self.dataset, rejects=rejects)
+
+    def _mixture(self) -> System:
+        """Put the parts of ``params.mix`` together.
+
+        The dataset's validation split is what it is chosen on, without the dataset a tenth of each
+        part. What has the id of a document of that split, in whatever language, is not learnt.
+        """
+        mix = self.params.mix
+        assert mix is not None  # TrainParams sees to it
+        rejects: list[Reject] = []
+        parts: list[list[Document]] = []
+        dev: list[Document] = []
+        own = any(part.data == _DATASET for part in mix.parts)
+        for part in mix.parts:
+            if part.data == _DATASET:
+                train, dev = self._projected()
+            else:
+                train, bad = self._part(part)
+                rejects += bad
+                if not own:
+                    train, more = held_out(train, seed=self.params.seed)
+                    dev += more
+            parts.append(train)
+        chosen_on = {document.id for document in dev}
+        parts = [[one for one in part if one.id not in chosen_on] for part in parts]
+        for part, documents in zip(mix.parts, parts, strict=True):
+            if not any(segment.text.strip() for one in documents for segment in one.segments):
+                raise MissingInputError("nothing to learn from", where=part.data)
+        weights = [part.weight for part in mix.parts]
+        together, times = mixed(parts, weights=weights, temperature=mix.temperature)
+        said = (f"{part.data} {often:.2f}" for part, often in zip(mix.parts, times, strict=True))
+        log.info("multi-source: times each part is gone through: %s", ", ".join(said))
+        return self._made("multi-source", together, dev, where="train.mix", rejects=rejects)
+
+    def _part(self, part: PartParams) -> tuple[list[Document], list[Reject]]:
+        if part.data == _SOURCE:
+            return self._source(), []
+        return read_gold(part.data, lang=part.lang or self.src)
 
     def _source(self) -> list[Document]:
         documents = self.source_units.with_name("documents.parquet")
@@ -88,6 +138,19 @@ class Recipes:
             for split in ("train", "validation")
         )
         return (train, dev) if dev else held_out(train, seed=self.params.seed)
+
+    def _augmented(self, train: Sequence[Document]) -> list[Document]:
+        return augmented(
+            train,
+            self._source(),
+            params=self.params.augment,
+            seed=self.params.seed,
+            task=self.task,
+            src=self.src,
+            tgt=self.tgt,
+            align=self.align,
+            work=self.work,
+        )
 
     def _few(self, gold: Sequence[Document], *, beside: int, seed: int) -> list[Document]:
         """Draw ``few_shot`` gold documents, repeated so that ``beside`` others leave them seen."""

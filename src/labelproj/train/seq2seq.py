@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from labelproj.errors import MissingInputError, ModelNotFoundError
+from labelproj.errors import MissingInputError, ModelNotFoundError, UsageError
 from labelproj.progress import Progress, log, track
 from labelproj.train.encoder import require_torch
+from labelproj.translate.adapters import RATE, with_adapters, without_adapters
 from labelproj.translate.model import quiet, write_hf
 
 __all__ = ["Seq2Seq", "Seq2SeqParams", "train_seq2seq"]
@@ -26,12 +27,19 @@ _MOST = 256
 
 @dataclass(frozen=True, slots=True)
 class Seq2SeqParams:
-    """How a model is trained. ``learning_rate`` None is 1e-3 from nothing, 3e-4 pretrained."""
+    """How a model is trained.
+
+    ``learning_rate`` None is 1e-3 from nothing and with ``lora`` (as ``train.lora``: adapters in
+    the place of all weights, merged in the end), 3e-4 for a pretrained model. ``label_smoothing``
+    is the share of the probability that goes to all tokens alike.
+    """
 
     model: str | None = None
     steps: int = 1500
     batch_tokens: int = 4000
     learning_rate: float | None = None
+    lora: dict[str, Any] | None = None
+    label_smoothing: float = 0.0
     max_length: int = 512
     vocab_size: int = 2000
     seed: int = 13
@@ -44,9 +52,12 @@ def train_seq2seq(
 
     ``progress`` is told every step; without one a bar is shown. A pair of which a side has more
     than ``max_length`` tokens is left out and counted. The figures are ``pairs``, ``too_long``,
-    ``steps``, ``loss`` (mean of the last 50 steps, nats a token) and ``parameters``. Raises
-    MissingInputError, ModelNotFoundError and DependencyError.
+    ``steps``, ``loss`` (mean of the last 50 steps, nats a token) and ``parameters`` (those
+    trained). Raises MissingInputError, UsageError (adapters for a model from nothing),
+    ModelNotFoundError and DependencyError.
     """
+    if params.lora is not None and params.model is None:
+        raise UsageError("adapters need a pretrained model", remedy="--model, or leave --lora out")
     if not pairs:
         raise MissingInputError("no examples to train on", remedy="is the subtask in the file?")
     torch = require_torch()
@@ -66,8 +77,13 @@ def train_seq2seq(
         )
     if not fit:
         raise MissingInputError("every example is too long", remedy="raise --max-length")
-    rate = params.learning_rate or (3e-4 if params.model else 1e-3)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
+    if params.lora is not None:
+        model = with_adapters(model, task="SEQ_2_SEQ_LM", **params.lora)
+    rate = params.learning_rate or (
+        3e-4 if params.model is not None and params.lora is None else RATE
+    )
+    trained = [one for one in model.parameters() if one.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.01)
     warmup = max(1, params.steps // 20)
 
     def share(step: int) -> float:
@@ -82,9 +98,14 @@ def train_seq2seq(
     with nullcontext(progress) if progress else track("train", params.steps) as watched:
         for step in range(params.steps):
             inputs, labels = next(batches)
-            loss = model(**_padded(inputs, labels, tokenizer.pad_token_id)).loss
+            batch = _padded(inputs, labels, tokenizer.pad_token_id)
+            loss = torch.nn.functional.cross_entropy(
+                model(**batch).logits.transpose(1, 2),
+                batch["labels"],
+                label_smoothing=params.label_smoothing,
+            )
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(trained, 1.0)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
@@ -93,12 +114,13 @@ def train_seq2seq(
             if (step + 1) % 100 == 0:
                 mean = sum(losses) / len(losses)
                 log.info("step %d of %d: loss %.3f", step + 1, params.steps, mean)
+    model = without_adapters(model)
     figures: dict[str, object] = {
         "pairs": len(fit),
         "too_long": len(coded) - len(fit),
         "steps": params.steps,
         "loss": round(sum(losses) / len(losses), 4),
-        "parameters": sum(p.numel() for p in model.parameters()),
+        "parameters": sum(one.numel() for one in trained),
     }
     # Nothing that is right is longer; what runs on for ever is cut there.
     model.generation_config.max_new_tokens = 2 * max(len(target) for _, target in fit)

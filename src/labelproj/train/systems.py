@@ -13,21 +13,24 @@ from labelproj.errors import StorageError
 from labelproj.progress import log, track
 from labelproj.provenance import file_digest, signature, text_digest
 from labelproj.records import Document, Reject
-from labelproj.shards import write_manifest
 from labelproj.tables import atomic_path
-from labelproj.train import CARD, MODELS, READERS, WRITERS
+from labelproj.train import CARD, ENSEMBLE, MODELS, READERS, WRITERS
 from labelproj.train.base import FitReport, weights_of
 from labelproj.train.data import documents_digest
 from labelproj.train.finetune import FineTuned
+from labelproj.train.kept import finished, forget_old, mark_finished
 from labelproj.train.token_classification import TransformersTagger
 
 __all__ = [
     "MEAN",
     "NAMES",
+    "NOT_SHAPING",
     "TAUGHT_BY_PEOPLE",
+    "THERE_AND_BACK",
     "TRANSLATED",
     "System",
     "publish",
+    "publish_ensemble",
     "publish_mean",
     "run_name",
     "run_params",
@@ -41,26 +44,26 @@ __all__ = [
 #: Every system, in the order in which they are shown.
 NAMES: tuple[str, ...] = get_args(SystemName)
 #: Those that are trained on translations, and those that are trained on gold target data.
-TRANSLATED = ("projected", "projected+source", "few-shot")
+TRANSLATED = ("projected", "projected+source", "projected+augmented", "multi-source", "few-shot")
 TAUGHT_BY_PEOPLE = ("few-shot", "gold")
-#: What the name of the mean of a system's runs ends with.
-MEAN = "@mean"
-#: Checkpoints that an encoder is averaged over.
-_AVERAGED = 5
-
+#: Those that translate a text before they label it.
+THERE_AND_BACK = ("translate-test", "ensemble")
 #: What says which examples there are, what they count and how often, but not what is made of them.
-_NOT_SHAPING = {
+NOT_SHAPING = {
     "systems",
     "seeds",
     "few_shot",
     "weights",
     "tier_weights",
     "average_runs",
+    "augment",
+    "mix",
     "tasks",
 }
-
-#: The file beside a finished system that says so, and with what digest.
-_DONE = "done.json"
+#: What the name of the mean of a system's runs ends with.
+MEAN = "@mean"
+#: Checkpoints that an encoder is averaged over.
+_AVERAGED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +111,14 @@ def shaping_params(params: TrainParams, model: str | None = None) -> dict[str, o
 
     ``model`` is that of the system, see :class:`System`.
     """
-    shaping = params.model_dump(exclude=_NOT_SHAPING)
+    shaping = params.model_dump(exclude=NOT_SHAPING)
     if params.average_runs:
         shaping["start"] = params.seeds[0]
     if model in WRITERS and params.backend == "spacy":
         del shaping["model"]
     elif params.backend == "spacy":
-        del shaping["model"], shaping["max_length"], shaping["label_smoothing"]
+        for name in ("model", "max_length", "label_smoothing", "lora", "trim", "adapt"):
+            del shaping[name]
     elif params.model and Path(params.model).is_dir():
         shaping["model"] = file_digest(Path(params.model))
     return shaping
@@ -151,7 +155,7 @@ def train_system(
     made_by = system_signature(system, params)
     home = work / f"{system.name}-{made_by.split(':')[1]}"
     folder = home / "model"
-    if resume and (known := _finished(home)):
+    if resume and (known := finished(home)):
         log.info("%s: trained before, used again", system.name)
         return folder, known | {"resumed": True}
     shutil.rmtree(home, ignore_errors=True)
@@ -170,8 +174,7 @@ def train_system(
         "signature": made_by,
         "dev_f1": round(100 * report.dev_f1, 2),
     }
-    with atomic_path(folder / CARD) as temporary:
-        temporary.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    _write_card(folder, card)
     known = {
         "documents": len(system.train),
         "dev_documents": len(system.dev),
@@ -184,24 +187,14 @@ def train_system(
         "seconds": round(time.monotonic() - started, 2),
         "signature": made_by,
     }
-    write_manifest(home / _DONE, {"digest": file_digest(folder), "known": known})
-    _forget_old(work, keep)
+    mark_finished(home, known)
+    forget_old(work, keep)
     return folder, known | {"resumed": False}
 
 
-def _finished(home: Path) -> dict[str, object] | None:
-    """Return what is known of a finished system, or None when it is not there or broken."""
-    try:
-        done = json.loads((home / _DONE).read_text(encoding="utf-8"))
-        if done["digest"] == file_digest(home / "model"):
-            (home / _DONE).touch()
-            return dict(done["known"])
-        log.warning("%s is broken; it is made again", home)
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError, KeyError, TypeError):
-        log.warning("%s is broken; it is made again", home)
-    return None
+def _write_card(folder: Path, card: Mapping[str, object]) -> None:
+    with atomic_path(folder / CARD) as temporary:
+        temporary.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _write_history(report: FitReport, path: Path) -> None:
@@ -211,19 +204,19 @@ def _write_history(report: FitReport, path: Path) -> None:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _forget_old(work: Path, keep: int) -> None:
-    markers = sorted(work.glob(f"*/{_DONE}"), key=lambda path: path.stat().st_mtime_ns)
-    for marker in markers[:-keep]:
-        shutil.rmtree(marker.parent, ignore_errors=True)
+def publish(model: Path, out: Path, *, system: str | None = None) -> None:
+    """Copy the folder ``model`` to ``out``, replacing it; under the name ``system``, if given.
 
-
-def publish(model: Path, out: Path) -> None:
-    """Copy the folder ``model`` to ``out``, replacing it. Raises StorageError."""
+    Raises StorageError.
+    """
     temporary = out.with_name(f".{out.name}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.copytree(model, temporary)
+        if system is not None:
+            card = json.loads((temporary / CARD).read_text(encoding="utf-8"))
+            _write_card(temporary, card | {"system": system})
         shutil.rmtree(out, ignore_errors=True)
         temporary.replace(out)
     except (OSError, shutil.Error) as error:
@@ -252,8 +245,35 @@ def publish_mean(
     shutil.rmtree(temporary, ignore_errors=True)
     encoders: dict[str, type[FineTuned]] = {"transformers": TransformersTagger, **READERS}
     encoders[card["backend"]].mean([out / run for run in runs]).save(temporary)
-    with atomic_path(temporary / CARD) as path:
-        path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    _write_card(temporary, card)
     publish(temporary, out / f"{name}{MEAN}")
     shutil.rmtree(temporary, ignore_errors=True)
     return {**runs[first], "runs": len(runs), "dev_f1": None, "signature": made_by}
+
+
+def publish_ensemble(
+    known: Mapping[str, Mapping[str, object]], out: Path
+) -> dict[str, dict[str, object]]:
+    """Write in ``out`` what the ensembles of the runs of ``known`` are made of; say it too.
+
+    Each run of ``projected`` (translate-train) goes with that of ``translate-test`` with the same
+    seed. The folders hold no weights, only the names of the two.
+    """
+    made: dict[str, dict[str, object]] = {}
+    for run in known:
+        members = [run, run.replace("projected", "translate-test", 1)]
+        if system_of(run) != "projected" or members[1] not in known:
+            continue
+        name = run.replace("projected", ENSEMBLE, 1)
+        cards = [json.loads((out / one / CARD).read_text(encoding="utf-8")) for one in members]
+        facts: dict[str, object] = {
+            "members": members,
+            "labels": sorted({label for card in cards for label in card["labels"]}),
+            "signature": signature("train", {"ensemble": [card["signature"] for card in cards]}),
+        }
+        shutil.rmtree(out / name, ignore_errors=True)
+        (out / name).mkdir(parents=True)
+        card = {"backend": ENSEMBLE, "system": scored_as(name), "seed": cards[0]["seed"]}
+        _write_card(out / name, card | facts)
+        made[name] = facts
+    return made

@@ -16,11 +16,14 @@ from labelproj.train.finetune import FineTuned
 from labelproj.train.windows import (
     IGNORED,
     Floats,
+    Window,
+    continued,
     cut,
     spans_of_scores,
     tag_ids,
     tag_names,
     tags_of_model,
+    word_scores,
 )
 
 __all__ = ["TransformersTagger"]
@@ -36,6 +39,11 @@ class TransformersTagger(FineTuned):
     def labels(self) -> tuple[str, ...]:
         """The span labels that the model can give, sorted."""
         return tuple(sorted({tag[2:] for tag in self._tags if tag != "O"}))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that the model's outputs stand for, in their order."""
+        return self._tags
 
     def fit(
         self, train: Sequence[Document], dev: Sequence[Document], *, progress: Progress
@@ -80,6 +88,30 @@ class TransformersTagger(FineTuned):
 
     def predict(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
         """Return the spans of each text; see :meth:`labelproj.train.base.Tagger.predict`."""
+        return [
+            spans_of_scores(text, windows, scores, self._tags)
+            for text, (windows, scores) in zip(texts, self._scores(texts), strict=True)
+        ]
+
+    def distributions(self, texts: Sequence[str]) -> list[Floats]:
+        """Return the probabilities (words, tags) of the words of each text, tags as in ``tags``.
+
+        A word without a subword of its own goes with the word before it.
+        """
+        found = []
+        for text, (windows, scores) in zip(texts, self._scores(texts), strict=True):
+            rows, known = word_scores(text, windows, scores, tags=len(self._tags))
+            rows[known] = np.exp(rows[known])
+            for index in sorted(set(range(len(rows))) - set(known)):
+                if index:
+                    rows[index] = continued(rows[index - 1], self._tags)
+                else:
+                    rows[index, self._tags.index("O")] = 1.0
+            found.append(rows)
+        return found
+
+    def _scores(self, texts: Sequence[str]) -> list[tuple[list[Window], list[Floats]]]:
+        """Return the windows of each text and their log-probabilities (subwords, tags)."""
         torch = require_torch()
         windows = cut(texts, self._tokenizer, self._size)
         scores: list[Floats] = [np.zeros((0, 0), dtype=np.float32)] * len(windows)
@@ -89,13 +121,12 @@ class TransformersTagger(FineTuned):
                 values = logits.float().log_softmax(dim=-1).cpu().numpy()
                 for row, index in enumerate(batch):
                     scores[index] = values[row, : len(windows[index].ids)]
-        of_text: list[list[int]] = [[] for _ in texts]
-        for index, window in enumerate(windows):
-            of_text[window.text].append(index)
-        return [
-            spans_of_scores(text, [windows[i] for i in rows], [scores[i] for i in rows], self._tags)
-            for text, rows in zip(texts, of_text, strict=True)
-        ]
+        of_text: list[tuple[list[Window], list[Floats]]] = [([], []) for _ in texts]
+        for window, values in zip(windows, scores, strict=True):
+            own, their = of_text[window.text]
+            own.append(window)
+            their.append(values)
+        return of_text
 
     def _restore(self, folder: Path) -> None:
         names = self._model.config.id2label

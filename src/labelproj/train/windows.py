@@ -19,12 +19,14 @@ __all__ = [
     "IGNORED",
     "Window",
     "best_tags",
+    "continued",
     "cut",
     "likeliest_tags",
     "spans_of_scores",
     "tag_ids",
     "tag_names",
     "tags_of_model",
+    "word_scores",
 ]
 
 #: The target of a subword that no loss is computed for.
@@ -130,6 +132,19 @@ def _is_iob2(tags: Sequence[str]) -> bool:
     )
 
 
+def continued(row: Floats, tags: Sequence[str]) -> Floats:
+    """Return the probabilities of a word that goes on with the spans which ``row`` opens.
+
+    What ``row`` gives ``B-X`` goes to ``I-X``; ``tags`` are those of :func:`tag_names`.
+    """
+    moved = row.copy()
+    for index, tag in enumerate(tags):
+        if tag.startswith("B-"):
+            moved[list(tags).index(f"I-{tag[2:]}")] += moved[index]
+            moved[index] = 0.0
+    return moved
+
+
 def tag_ids(
     windows: Sequence[Window], text: str, spans: Sequence[Span], tags: Sequence[str]
 ) -> list[list[int]]:
@@ -169,6 +184,25 @@ def best_tags(scores: Floats, tags: Sequence[str]) -> list[str]:
     return [tags[index] for index in reversed(best)]
 
 
+def word_scores(
+    text: str, windows: Sequence[Window], scores: Sequence[Floats], *, tags: int
+) -> tuple[Floats, list[int]]:
+    """Return the scores (words, ``tags``) of a text's words, and the words that have any.
+
+    ``scores`` has one array (subwords, tags) for each window; a word is read in the window where
+    it has the most context. A word without a subword of its own has zeros.
+    """
+    context = [-1] * len(words(text))
+    rows = np.zeros((len(context), tags), dtype=np.float32)
+    for window, values in zip(windows, scores, strict=True):
+        for position, word in window.heads:
+            room = min(position, len(window.ids) - 1 - position)
+            if room > context[word]:
+                context[word] = room
+                rows[word] = values[position]
+    return rows, [index for index, room in enumerate(context) if room >= 0]
+
+
 def spans_of_scores(
     text: str, windows: Sequence[Window], scores: Sequence[Floats], tags: Sequence[str]
 ) -> tuple[Span, ...]:
@@ -179,15 +213,7 @@ def spans_of_scores(
     subword of its own goes with the word before it.
     """
     tokens = words(text)
-    context = [-1] * len(tokens)
-    rows = np.zeros((len(tokens), len(tags)), dtype=np.float32)
-    for window, values in zip(windows, scores, strict=True):
-        for position, word in window.heads:
-            room = min(position, len(window.ids) - 1 - position)
-            if room > context[word]:
-                context[word] = room
-                rows[word] = values[position]
-    known = [index for index, room in enumerate(context) if room >= 0]
+    rows, known = word_scores(text, windows, scores, tags=len(tags))
     decode = best_tags if _is_iob2(tags) else likeliest_tags
     found = dict(zip(known, decode(rows[known], tags), strict=True))
     names: list[str] = []

@@ -55,6 +55,8 @@ class Seq2SeqWriter:
             steps=self._params.max_steps,
             batch_tokens=self._params.batch_words,
             learning_rate=self._params.learning_rate,
+            lora=self._params.lora.model_dump() if self._params.lora else None,
+            label_smoothing=self._params.label_smoothing,
             max_length=self._params.max_length,
             seed=self._params.seed,
         )

@@ -11,13 +11,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from labelproj.align import AlignedPair, open_aligner, token_pair
+from labelproj.align import AlignedPair, Aligner, Corpus, TokenPair, open_aligner, token_pair
 from labelproj.config import AlignParams
 from labelproj.text import words
 from labelproj.translate.markers import Augmenter, Pair
 from labelproj.translate.schemes import MarkerScheme
 
-__all__ = ["SpanMarker", "SpanPair", "aligned_spans", "choose", "confident_spans", "places"]
+__all__ = [
+    "SpanFinder",
+    "SpanMarker",
+    "SpanPair",
+    "aligned_spans",
+    "choose",
+    "confident_spans",
+    "places",
+]
 
 #: Links at least so probable make a pair of phrases, and links down to so probable break one.
 STRONG, WEAK = 0.6, 0.2
@@ -36,6 +44,30 @@ class SpanPair(NamedTuple):
     tgt: tuple[int, int]
 
 
+class SpanFinder:
+    """Finds the spans that correspond in pairs of texts, by what it learnt from all of them."""
+
+    def __init__(self, aligner: Aligner):
+        self._aligner = aligner
+        self._common: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+
+    def fit(self, corpus: Corpus) -> None:
+        """Let the aligner learn from ``corpus``, and learn its commonest words."""
+        self._aligner.fit(corpus)
+        counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+        for pair in corpus():
+            for side, words_of_side in zip(counts, pair, strict=True):
+                side.update(word.lower() for word in words_of_side)
+        self._common = (_common(counts[0]), _common(counts[1]))
+
+    def find(self, pairs: Sequence[TokenPair]) -> list[list[SpanPair]]:
+        """Return the spans that correspond in each pair, in the order of the pairs."""
+        return [
+            confident_spans(aligned, *map(_usable, pair, self._common))
+            for pair, aligned in zip(pairs, self._aligner.align(pairs), strict=True)
+        ]
+
+
 def aligned_spans(
     pairs: Sequence[Pair], *, src: str, tgt: str, work: Path, align: AlignParams | None = None
 ) -> dict[Pair, list[SpanPair]]:
@@ -43,23 +75,18 @@ def aligned_spans(
 
     Raises what :func:`labelproj.align.open_aligner` raises.
     """
-    aligner = open_aligner(align or AlignParams(), work=work, src_lang=src, tgt_lang=tgt)
+    finder = SpanFinder(open_aligner(align or AlignParams(), work=work, src_lang=src, tgt_lang=tgt))
     tokens = [token_pair(*pair) for pair in pairs]
-    aligner.fit(lambda: iter(tokens))
-    common = (_common([one.src for one in tokens]), _common([one.tgt for one in tokens]))
+    finder.fit(lambda: iter(tokens))
     found: dict[Pair, list[SpanPair]] = {}
     for first in range(0, len(pairs), BATCH):
-        batch = tokens[first : first + BATCH]
-        for number, aligned in enumerate(aligner.align(batch)):
-            one = batch[number]
-            good = _usable(one.src, common[0]), _usable(one.tgt, common[1])
-            if spans := confident_spans(aligned, *good):
-                found[pairs[first + number]] = spans
+        batch = slice(first, first + BATCH)
+        spans = zip(pairs[batch], finder.find(tokens[batch]), strict=True)
+        found |= {pair: own for pair, own in spans if own}
     return found
 
 
-def _common(texts: Sequence[Sequence[str]]) -> frozenset[str]:
-    counts = Counter(word.lower() for text in texts for word in text)
+def _common(counts: Counter[str]) -> frozenset[str]:
     ranked = sorted(counts, key=lambda word: (-counts[word], word))
     return frozenset(ranked[: min(COMMON, len(ranked) // 20)])
 

@@ -5,14 +5,15 @@ both sides; part of them stay unmarked, so that the model goes on translating as
 """
 
 import shutil
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labelproj.errors import DependencyError, UsageError
+from labelproj.errors import UsageError
 from labelproj.progress import log
+from labelproj.translate.adapters import RATE as RATE_LORA
+from labelproj.translate.adapters import with_adapters, without_adapters
 from labelproj.translate.batches import Encode, Stream
 from labelproj.translate.bitext_spans import SpanMarker, SpanPair
 from labelproj.translate.families import Codec
@@ -24,8 +25,8 @@ from labelproj.translate.updates import Schedule, run_updates
 
 __all__ = ["Teaching", "finetune"]
 
-#: Learning rates: of models of some ten million parameters, of large ones, and of LoRA.
-SMALL, RATE_SMALL, RATE_LARGE, RATE_LORA = 50_000_000, 5e-4, 5e-5, 1e-3
+#: Learning rates: of models of some ten million parameters, and of large ones.
+SMALL, RATE_SMALL, RATE_LARGE = 50_000_000, 5e-4, 5e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def finetune(
     model = load_model(folder, device=device)
     parameters = sum(p.numel() for p in model.parameters())
     if teaching.lora:
-        model = _with_adapters(model)
+        model = with_adapters(model, task="SEQ_2_SEQ_LM")
     elif teaching.last_layers is not None:
         _freeze(model, teaching.last_layers, where=str(folder))
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
@@ -111,9 +112,7 @@ def finetune(
         resume=resume,
         title="teach markers",
     )
-    if teaching.lora:
-        model = model.merge_and_unload()
-    write_hf(model.to("cpu").eval(), codec.tokenizer, out)
+    write_hf(without_adapters(model).to("cpu").eval(), codec.tokenizer, out)
     card = folder / "README.md"
     if card.is_file():  # it names the licence, which binds this model too
         shutil.copyfile(card, out / "README.md")
@@ -153,23 +152,3 @@ def _freeze(model: Any, last: int, *, where: str) -> None:
         for layer in layers[len(layers) - last :]:
             for parameter in layer.parameters():
                 parameter.requires_grad = True
-
-
-def _with_adapters(model: Any) -> Any:
-    try:
-        from peft import LoraConfig, TaskType, get_peft_model
-    except ImportError as error:
-        raise DependencyError(
-            "LoRA needs peft", remedy="pip install 'labelproj[lora]', or leave --lora out"
-        ) from error
-    config = LoraConfig(
-        task_type=TaskType.SEQ_2_SEQ_LM,
-        r=16,
-        lora_alpha=32,
-        lora_dropout=0.05,
-        target_modules="all-linear",
-    )
-    with warnings.catch_warnings():
-        # peft asks for an attribute that transformers has renamed.
-        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated")
-        return get_peft_model(model, config)

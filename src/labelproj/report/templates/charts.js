@@ -298,6 +298,16 @@ function trained(place) {
     { title: "precision", number: true, cell: (one) => fixed(one.precision) }, { title: "recall", number: true, cell: (one) => fixed(one.recall) },
     ...known.map((label) => ({ title: toRows({ label }, label), number: true, cell: (one) => fixed(of(one, label)) })),
   ], run.systems));
+  const grid = el("div", { class: "duo" });
+  place.append(grid);
+  for (const [key, what] of [["per_length", "span"], ["per_text_length", "text"]]) {
+    const parts = [...new Set(run.systems.flatMap((one) => Object.keys(one[key] ?? {})))].sort();
+    if (parts.length) grid.append(el("div", {}, el("h3", {}, `F1 by length of the ${what}`), table([
+      { title: "words", cell: (part) => part },
+      { title: "gold spans", number: true, cell: (part) => count(Math.max(...run.systems.map((one) => one[key]?.[part]?.spans ?? 0))) },
+      ...run.systems.map((one) => ({ title: one.name, number: true, cell: (part) => fixed(one[key]?.[part]?.f1) })),
+    ], parts)));
+  }
   const signed = (value) => `${value > 0 ? "+" : ""}${fixed(value)}`;
   for (const [name, one] of Object.entries(run.differences)) {
     place.append(el("p", {}, `${name.replace(" - ", " − ")}: `, el("b", {}, signed(one.f1)), one.f1_low === undefined ? "" : ` (${signed(one.f1_low)} to ${signed(one.f1_high)})`, one.p === undefined ? "" : `, p = ${one.p}`));

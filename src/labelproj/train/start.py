@@ -1,0 +1,84 @@
+"""The encoder that all systems start from: trimmed and adapted where asked, once for all."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from labelproj.config import TrainParams
+from labelproj.progress import log
+from labelproj.provenance import file_digest, signature, stream_digest
+from labelproj.train.adapt import adapt_encoder
+from labelproj.train.kept import finished, forget_old, mark_finished
+from labelproj.train.trim import Texts, trim_encoder
+
+__all__ = ["prepared_start"]
+
+Facts = dict[str, object]
+#: Encoders that stay in the work folder for later runs.
+_KEEP = 4
+
+
+def prepared_start(
+    params: TrainParams,
+    *,
+    own: Texts,
+    read: Callable[[tuple[str, ...]], Texts],
+    work: Path,
+    resume: bool = True,
+) -> tuple[TrainParams, dict[str, Facts]]:
+    """Return ``params`` with the encoder that systems are to start from, and how it was made.
+
+    ``own`` are all texts that systems are trained on, ``read`` gives those of files. The
+    vocabulary is trimmed first (to both), then the encoder adapted. Each step is kept in ``work``
+    and found again where nothing has changed. Without ``trim`` and ``adapt`` nothing is done.
+    """
+    model, made = str(params.model), dict[str, Facts]()
+    if params.trim is not None:
+        extra = read(params.trim.texts)
+
+        def texts() -> Iterator[str]:
+            yield from own()
+            yield from extra()
+
+        whole = model
+        step = signature("trim", {"model": _digest(model), "texts": stream_digest(texts())})
+        model, made["trim"] = _step(
+            work, step, lambda out: trim_encoder(whole, texts, out=out), resume=resume
+        )
+    if params.adapt is not None:
+        adapt, chosen = params.adapt, read(params.adapt.texts)
+        step = signature(
+            "adapt",
+            adapt.model_dump(exclude={"texts"})
+            | {"model": _digest(model), "texts": stream_digest(chosen())}
+            | {"max_length": params.max_length, "seed": params.seed},
+        )
+        start = model
+        model, made["adapt"] = _step(
+            work,
+            step,
+            lambda out: adapt_encoder(
+                start, chosen, adapt, max_length=params.max_length, seed=params.seed, out=out
+            ),
+            resume=resume,
+        )
+    if not made:
+        return params, {}
+    return params.model_copy(update={"model": model, "trim": None, "adapt": None}), made
+
+
+def _digest(model: str) -> str:
+    return file_digest(Path(model)) if Path(model).is_dir() else model
+
+
+def _step(
+    work: Path, made_by: str, make: Callable[[Path], Facts], *, resume: bool
+) -> tuple[str, Facts]:
+    home = work / made_by.replace(":", "-")
+    known = finished(home) if resume else None
+    if known is None:
+        known = make(home / "model") | {"signature": made_by}
+        mark_finished(home, known)
+        forget_old(work, _KEEP)
+    else:
+        log.info("%s: made before, used again", made_by.partition(":")[0])
+    return str(home / "model"), known
