@@ -351,6 +351,9 @@ def test_dialogues_turn_by_turn(browser: Browser, tmp_path: Path) -> None:
     for part in ("+ food dish: fish → Fish", "find", "offer food dish", "slot error: dish = Fish"):
         assert part in text
     assert "- food dish" in text
+    browser.run("document.querySelector('#drawings mark').focus()")
+    lit = "[...document.querySelectorAll('#drawings mark.on')].map((m) => m.firstChild.textContent)"
+    assert browser.run(lit) == ["Fish", "Fish"]
     chips = "[...document.querySelectorAll('#drawings .turn .chip')].map((c) => c.textContent)"
     assert {"dst ✓", "api ✓", "da ✓", "rg ✗"} <= set(browser.run(chips))
     opened(browser, browser.run("location.href.split('#')[0]"), "#dshow=lost")

@@ -4,24 +4,24 @@ function dialogueOf(one) {
   for (const [number, turn] of one.turns.entries()) {
     made.push(el("section", { class: "turn", "aria-label": `turn ${number + 1}` },
       el("h4", {}, `turn ${number + 1}`),
-      utterance(turn.user, "user"),
+      utterance(turn.user, "user", number),
       facts("said", turn.user_acts.map(act)),
       facts("state", turn.changes.map(([sign, ...said]) => constraint(said, sign)), turn.state ? `${count(turn.state)} in all` : null),
       facts("call", turn.calls.map(([name, said]) => [el("b", {}, name), " ", said.map((one) => constraint(one))]), turn.rows ? `${count(turn.rows)} row${turn.rows === 1 ? "" : "s"}` : null),
       facts("acts", turn.agent_acts.map(act)),
-      utterance(turn.agent, "agent"),
+      utterance(turn.agent, "agent", number),
       examples(turn.examples)));
   }
   if (one.unmapped.length) made.push(el("p", { class: "reasons" }, `Values without a target form: ${one.unmapped.join(", ")}`));
   return made;
 }
 
-function utterance(sidesOf, who) {
+function utterance(sidesOf, who, number) {
   if (!sidesOf) return null;
   const names = new Map();
-  const [left, right] = sidesOf.map((one) => one && marked(one[0], one[1].map(([start, end, name], n) => {
+  const [left, right] = sidesOf.map((one) => one && marked(one[0], one[1].map(([start, end, name]) => {
     if (!names.has(name)) names.set(name, names.size);
-    return { start, end, name, label: names.get(name), id: `s${n}` };
+    return { start, end, name, label: names.get(name), id: `${who}${number}-${names.get(name)}` };
   })));
   return sides([el("b", { class: "who", dir: "ltr", lang: "en" }, who), left ?? gone("rejected")], right ?? gone("rejected"), who);
 }
