@@ -15,12 +15,12 @@ from typing import Any
 from labelproj.errors import MissingInputError, ModelError
 from labelproj.progress import log, track
 from labelproj.train.batches import padded_batches
-from labelproj.train.encoder import require_torch, window_size
+from labelproj.train.encoder import opening, require_torch, window_size
 from labelproj.train.trim import Texts
 from labelproj.train.updates import Updates
 from labelproj.train_params import AdaptParams
 from labelproj.translate.hub import find_model
-from labelproj.translate.model import quiet, write_hf
+from labelproj.translate.model import write_hf
 
 __all__ = ["adapt_encoder"]
 
@@ -144,16 +144,9 @@ def _open(folder: Path, name: str) -> tuple[Any, Any]:
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
     torch = require_torch()
-    try:
-        with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(folder)
-            model, about = AutoModelForMaskedLM.from_pretrained(folder, output_loading_info=True)
-    except Exception as error:  # each library below raises errors of its own for a broken file
-        raise ModelError(
-            f"no encoder that can be opened: {str(error).splitlines()[0]}",
-            where=name,
-            remedy="give a folder in Hugging Face format, or a Hub id",
-        ) from error
+    with opening(name):
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        model, about = AutoModelForMaskedLM.from_pretrained(folder, output_loading_info=True)
     if tokenizer.mask_token is None or not tokenizer.is_fast:
         raise ModelError(
             "it has no mask to be filled" if tokenizer.is_fast else "it has no fast tokenizer",

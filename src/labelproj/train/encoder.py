@@ -5,7 +5,8 @@ BERT (Devlin et al. 2019) is made from nothing, with a byte-level BPE tokenizer 
 the training texts: it shows that everything works on machines without a hub, and is no more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ __all__ = [
     "TAGS",
     "Head",
     "open_encoder",
+    "opening",
     "require_torch",
     "tiny_encoder",
     "window_size",
@@ -61,6 +63,26 @@ def require_torch() -> Any:
     return torch
 
 
+@contextmanager
+def opening(name: str) -> Iterator[None]:
+    """Let transformers open the encoder ``name`` inside, quietly.
+
+    Raises ModelNotFoundError for whatever goes wrong, as each library below raises errors of its
+    own for a file that is missing or broken; a missing library is a DependencyError.
+    """
+    try:
+        with quiet():
+            yield
+    except DependencyError:
+        raise
+    except Exception as error:
+        raise ModelNotFoundError(
+            f"no encoder that can be opened: {str(error).splitlines()[0]}",
+            where=name,
+            remedy="give a local folder in Hugging Face format, or a Hub id and a connection",
+        ) from error
+
+
 def _tag_maps(tags: Sequence[str]) -> dict[str, object]:
     if not tags:  # a start and an end
         return {"num_labels": 2}
@@ -80,20 +102,11 @@ def open_encoder(name: str, head: Head, tags: Sequence[str] | None = None) -> tu
     import transformers
 
     options = {} if tags is None else _tag_maps(tags)
-    try:
-        with quiet():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(name)
-            model = getattr(transformers, head.opened).from_pretrained(
-                name, ignore_mismatched_sizes=tags is not None, **options
-            )
-    except DependencyError:
-        raise
-    except Exception as error:  # each library below raises errors of its own for a broken file
-        raise ModelNotFoundError(
-            f"no encoder that can be opened: {str(error).splitlines()[0]}",
-            where=name,
-            remedy="give a local folder in Hugging Face format, or a Hub id and a connection",
-        ) from error
+    with opening(name):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(name)
+        model = getattr(transformers, head.opened).from_pretrained(
+            name, ignore_mismatched_sizes=tags is not None, **options
+        )
     if not tokenizer.is_fast:
         raise ModelError(
             "its tokenizer has no offsets (there is no fast tokenizer for it)",

@@ -20,7 +20,7 @@ from labelproj.errors import (
     StorageError,
 )
 from labelproj.progress import track
-from labelproj.train.encoder import require_torch, window_size
+from labelproj.train.encoder import opening, require_torch, window_size
 from labelproj.train.pieces import needed, trimmed
 from labelproj.translate.hub import find_model
 from labelproj.translate.model import quiet, write_hf
@@ -125,18 +125,11 @@ def _open(folder: Path, name: str) -> tuple[Any, Any]:
     """Open an encoder with whatever head it has."""
     import transformers
 
-    try:
-        with quiet():
-            config = transformers.AutoConfig.from_pretrained(folder)
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-            kind = getattr(transformers, (config.architectures or ["AutoModel"])[0])
-            model = kind.from_pretrained(folder)
-    except Exception as error:  # each library below raises errors of its own for a broken file
-        raise ModelError(
-            f"no encoder that can be opened: {str(error).splitlines()[0]}",
-            where=name,
-            remedy="give a folder in Hugging Face format, or a Hub id",
-        ) from error
+    with opening(name):
+        config = transformers.AutoConfig.from_pretrained(folder)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        kind = getattr(transformers, (config.architectures or ["AutoModel"])[0])
+        model = kind.from_pretrained(folder)
     if config.is_encoder_decoder or not tokenizer.is_fast:
         raise ModelError(
             "only encoders with a fast tokenizer (tokenizer.json) can be trimmed",
