@@ -8,6 +8,8 @@ The same source files give the same bytes every time.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -16,6 +18,7 @@ from demo_corpus.lexicon import Lexicon, read_yaml
 from demo_corpus.templates import Renderer, Template, Unit, load_templates
 from demo_corpus.units import CONTEXT_LENGTHS, DOCUMENT_LENGTHS, UNIT_LENGTHS, Source
 from demo_corpus.writing import (
+    Row,
     entity_document,
     event_document,
     event_spans,
@@ -66,59 +69,89 @@ class Corpus:
         return Random(SEED + self._lists)
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A corpus of labelled texts: its templates' folder, what is written of a unit, how many.
+
+    ``parallel`` counts pairs from the training and from the held-out templates.
+    """
+
+    templates: str
+    document: Callable[[Unit, str, str], Row]
+    spans: Callable[[Unit, str], list[Row]]
+    lengths: tuple[int, ...]
+    parallel_lengths: tuple[int, ...]
+    parallel: tuple[int, int]
+    test: int
+    files: Mapping[str, int]
+    bitext: int
+    bitext_lengths: tuple[int, ...]
+
+
+ENTITIES = Kind(
+    "entities",
+    entity_document,
+    parallel_entities,
+    lengths=DOCUMENT_LENGTHS,
+    parallel_lengths=UNIT_LENGTHS,
+    parallel=(200, 220),
+    test=260,
+    files={"train.en": 1000, "dev.en": 120, "train.ha": 500, "dev.ha": 100},
+    bitext=7000,
+    bitext_lengths=UNIT_LENGTHS,
+)
+EVENTS = Kind(
+    "events",
+    event_document,
+    event_spans,
+    lengths=DOCUMENT_LENGTHS,
+    parallel_lengths=UNIT_LENGTHS,
+    parallel=(60, 60),
+    test=120,
+    files={"train.en": 400, "dev.en": 60, "train.ha": 250, "dev.ha": 60},
+    bitext=1000,
+    bitext_lengths=UNIT_LENGTHS,
+)
+QUESTIONS = Kind(
+    "questions",
+    question_document,
+    parallel_answers,
+    lengths=CONTEXT_LENGTHS,
+    parallel_lengths=CONTEXT_LENGTHS,
+    parallel=(40, 40),
+    test=100,
+    files={"train.en": 300, "dev.en": 40, "train.ha": 200, "dev.ha": 40},
+    bitext=600,
+    bitext_lengths=(1,),
+)
+
+
 def generate(source: Path, out: Path) -> None:
     """Read the hand-made files in ``source`` and write every generated file into ``out``."""
     corpus = Corpus(source)
-    # The held-out files first: what they have taken, the training side cannot take.
-    pairs = _entities(corpus, out / "ner")
-    pairs += _events(corpus, out / "eae")
-    pairs += _questions(corpus, out / "qa")
+    pairs = []
+    for kind, task in ((ENTITIES, "ner"), (EVENTS, "eae"), (QUESTIONS, "qa")):
+        units = _texts(corpus, kind, out / task)
+        pairs += [(unit.en.text, unit.ha.text) for unit in units]
+        if kind is QUESTIONS:
+            pairs += [(one.text["en"], one.text["ha"]) for one in question_pairs(units)]
     pairs += _dialogues(corpus, out / "tod")
     write_bitext(out / "bitext.en-ha.tsv", pairs)
 
 
-def _entities(corpus: Corpus, out: Path) -> list[tuple[str, str]]:
-    """Write the corpus of named entities; return sentences for the bitext."""
-    old, new = (corpus.templates("entities", held_out=side) for side in (False, True))
-    parallel = corpus.take(200, old, UNIT_LENGTHS, new_names=True)
-    parallel += corpus.take(220, new, UNIT_LENGTHS, new_names=True)
-    write_parallel(out / "parallel.en-ha.jsonl", parallel, parallel_entities)
-    test = corpus.take(260, new, DOCUMENT_LENGTHS, new_names=True)
-    write_documents(out / "test.ha.jsonl", test, "ha", entity_document)
-    for name, number in (("train.en", 1000), ("dev.en", 120), ("train.ha", 500), ("dev.ha", 100)):
-        units = corpus.take(number, old, DOCUMENT_LENGTHS, new_names=False)
-        write_documents(out / f"{name}.jsonl", units, name[-2:], entity_document)
-    return _sentences(corpus.take(7000, old, UNIT_LENGTHS, new_names=False))
-
-
-def _events(corpus: Corpus, out: Path) -> list[tuple[str, str]]:
-    """Write the corpus of events; return sentences for the bitext."""
-    old, new = (corpus.templates("events", held_out=side) for side in (False, True))
-    parallel = corpus.take(60, old, UNIT_LENGTHS, new_names=True)
-    parallel += corpus.take(60, new, UNIT_LENGTHS, new_names=True)
-    write_parallel(out / "parallel.en-ha.jsonl", parallel, event_spans)
-    test = corpus.take(120, new, DOCUMENT_LENGTHS, new_names=True)
-    write_documents(out / "test.ha.jsonl", test, "ha", event_document)
-    for name, number in (("train.en", 400), ("dev.en", 60), ("train.ha", 250), ("dev.ha", 60)):
-        units = corpus.take(number, old, DOCUMENT_LENGTHS, new_names=False)
-        write_documents(out / f"{name}.jsonl", units, name[-2:], event_document)
-    return _sentences(corpus.take(1000, old, UNIT_LENGTHS, new_names=False))
-
-
-def _questions(corpus: Corpus, out: Path) -> list[tuple[str, str]]:
-    """Write the corpus of questions; return contexts' sentences and questions for the bitext."""
-    old, new = (corpus.templates("questions", held_out=side) for side in (False, True))
-    parallel = corpus.take(40, old, CONTEXT_LENGTHS, new_names=True)
-    parallel += corpus.take(40, new, CONTEXT_LENGTHS, new_names=True)
-    write_parallel(out / "parallel.en-ha.jsonl", parallel, parallel_answers)
-    test = corpus.take(100, new, CONTEXT_LENGTHS, new_names=True)
-    write_documents(out / "test.ha.jsonl", test, "ha", question_document)
-    for name, number in (("train.en", 300), ("dev.en", 40), ("train.ha", 200), ("dev.ha", 40)):
-        units = corpus.take(number, old, CONTEXT_LENGTHS, new_names=False)
-        write_documents(out / f"{name}.jsonl", units, name[-2:], question_document)
-    units = corpus.take(600, old, (1,), new_names=False)
-    asked = [(one.text["en"], one.text["ha"]) for one in question_pairs(units)]
-    return _sentences(units) + asked
+def _texts(corpus: Corpus, kind: Kind, out: Path) -> list[Unit]:
+    """Write a corpus of labelled texts; return the units whose sentences are for the bitext."""
+    old, new = (corpus.templates(kind.templates, held_out=side) for side in (False, True))
+    # The held-out files first: what they have taken, the training side cannot take.
+    parallel = corpus.take(kind.parallel[0], old, kind.parallel_lengths, new_names=True)
+    parallel += corpus.take(kind.parallel[1], new, kind.parallel_lengths, new_names=True)
+    write_parallel(out / "parallel.en-ha.jsonl", parallel, kind.spans)
+    test = corpus.take(kind.test, new, kind.lengths, new_names=True)
+    write_documents(out / "test.ha.jsonl", test, "ha", kind.document)
+    for name, number in kind.files.items():
+        units = corpus.take(number, old, kind.lengths, new_names=False)
+        write_documents(out / f"{name}.jsonl", units, name[-2:], kind.document)
+    return corpus.take(kind.bitext, old, kind.bitext_lengths, new_names=False)
 
 
 def _dialogues(corpus: Corpus, out: Path) -> list[tuple[str, str]]:
@@ -164,10 +197,6 @@ def _said(talk: Talk, dialogues: int, number: int) -> list[Utterance]:
             found[one.text["en"]] = one
             hausa.add(one.text["ha"])
     return list(found.values())[:number]
-
-
-def _sentences(units: list[Unit]) -> list[tuple[str, str]]:
-    return [(unit.en.text, unit.ha.text) for unit in units]
 
 
 def main() -> None:
