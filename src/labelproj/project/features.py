@@ -54,9 +54,8 @@ def place_features(
     ``length`` is that of the span in characters and ``ratio`` how many characters of translation
     there are for one of the source.
 
-    ``votes`` (and its square, ``unanimous`` and ``unchosen``) is the share of members that would
-    choose the place, ``agreed`` the log-probability that they are right together, ``silent`` the
-    share that
+    ``votes`` (and its square, and ``unanimous``) is the share of members that would choose the
+    place, ``agreed`` the log-probability that they are right together, ``silent`` the share that
     would choose none, ``length`` how far the place's length is from what ``ratio`` makes expect.
     For each kind of member: ``gap``, log-odds missing to the best place; ``odds``, the log-odds;
     ``likely…``, the same as a probability over all places and none; and the logarithm of each
@@ -71,7 +70,6 @@ def place_features(
             features[f"{opinion.kind}.{name}"] += trust * values
     votes = features["votes"]
     features["unanimous"] = (votes > 1 - 1e-9).astype(np.float64)
-    features["unchosen"] = (votes < 1e-9).astype(np.float64)
     features["votes²"] = votes**2
     together = posteriors([o.top for o in opinions], [o.reliable for o in opinions])
     features["agreed"] = _log([together.get(p, 0.0) for p in places], LEAST_PROBABILITY)
