@@ -133,8 +133,7 @@ def generate(source: Path, out: Path) -> None:
     for kind, task in ((ENTITIES, "ner"), (EVENTS, "eae"), (QUESTIONS, "qa")):
         units = _texts(corpus, kind, out / task)
         pairs += [(unit.en.text, unit.ha.text) for unit in units]
-        if kind is QUESTIONS:
-            pairs += [(one.text["en"], one.text["ha"]) for one in question_pairs(units)]
+        pairs += [(one.text["en"], one.text["ha"]) for one in question_pairs(units)]
     pairs += _dialogues(corpus, out / "tod")
     write_bitext(out / "bitext.en-ha.tsv", pairs)
 

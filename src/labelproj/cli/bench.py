@@ -20,6 +20,7 @@ from labelproj.cli.options import (
     Markers,
     Members,
     aligner_params,
+    project_params,
 )
 from labelproj.cli.project import Device, Matching, Method
 from labelproj.cli.render import show_json, show_markdown, show_place, show_table
@@ -148,7 +149,6 @@ def projection(
 
     Example: labelproj bench projection --gold gold.en-es.jsonl --aligner eflomal
     """
-    from labelproj.config import ConstrainedParams, ProjectParams
     from labelproj.evaluate.calibration_plot import write_calibration_plot
     from labelproj.evaluate.projection import bench_projection
 
@@ -161,11 +161,12 @@ def projection(
         compute_type=aligner_compute_type,
         extra_bitext=extra_bitext,
     )
-    constrained = ConstrainedParams.model_validate(
-        {"model": constrained_model, "markers": markers.value}
-    )
-    params = ProjectParams(
-        method=method.value, members=tuple(member or ()), align=align, constrained=constrained
+    params = project_params(
+        method.value,
+        member=member,
+        align=align,
+        constrained_model=constrained_model,
+        markers=markers,
     )
     sets: list[dict[str, Any]] = []
     for path in gold:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from labelproj.config import AlignParams
+    from labelproj.config import AlignParams, ProjectParams
 
 __all__ = [
     "AlignerBackend",
@@ -26,6 +26,7 @@ __all__ = [
     "Resume",
     "aligner_params",
     "parse_label_map",
+    "project_params",
 ]
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
@@ -106,6 +107,30 @@ def aligner_params(
             "backend": backend.value,
             "compute_type": compute_type,
             "extra_bitext": [str(path) for path in extra_bitext or ()],
+        }
+    )
+
+
+def project_params(
+    method: str,
+    *,
+    member: Sequence[str] | None,
+    align: "AlignParams",
+    constrained_model: str | None,
+    markers: MarkerName,
+    min_score: float = 0.0,
+) -> "ProjectParams":
+    """Return the parameters that the options of a projection method stand for."""
+    from labelproj.config import ConstrainedParams, ProjectParams
+
+    constrained = {"model": constrained_model, "markers": markers.value}
+    return ProjectParams.model_validate(
+        {
+            "method": method,
+            "members": tuple(member or ()),
+            "align": align,
+            "constrained": ConstrainedParams.model_validate(constrained),
+            "min_score": min_score,
         }
     )
 

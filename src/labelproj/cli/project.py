@@ -21,6 +21,7 @@ from labelproj.cli.options import (
     Resume,
     aligner_params,
     parse_label_map,
+    project_params,
 )
 from labelproj.cli.render import show_counts, show_json, show_place, show_table
 
@@ -161,10 +162,8 @@ def project(
     Example: labelproj project ha.txt --src en --tgt ha --mt MT --from-predictions --model M --out o
     """
     from labelproj.config import (
-        ConstrainedParams,
         FilterParams,
         PrepareParams,
-        ProjectParams,
         TranslateParams,
         load_config,
     )
@@ -223,14 +222,12 @@ def project(
         compute_type=aligner_compute_type,
         extra_bitext=extra_bitext,
     )
-    constrained = ConstrainedParams.model_validate(
-        {"model": constrained_model, "markers": markers.value}
-    )
-    params = ProjectParams(
-        method=method.value,
-        members=tuple(member or ()),
+    params = project_params(
+        method.value,
+        member=member,
         align=align,
-        constrained=constrained,
+        constrained_model=constrained_model,
+        markers=markers,
         min_score=min_score,
     )
     thresholds = load_config(filters).filter if filters else None
