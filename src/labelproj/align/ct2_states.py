@@ -15,7 +15,8 @@ from typing import Any
 import ctranslate2
 import numpy as np
 
-from labelproj.align.states import Rows, load_encoder, read_config
+from labelproj.align.matching import Array
+from labelproj.align.states import load_encoder, read_config
 from labelproj.errors import ModelConversionError
 from labelproj.progress import log
 from labelproj.provenance import text_digest
@@ -51,15 +52,14 @@ class Ct2States:
             compute_type=compute_type,
         )
 
-    def forward(self, rows: Sequence[Sequence[int]]) -> Rows:
+    def forward(self, rows: Sequence[Sequence[int]]) -> Array:
         """Return the states of a batch (see :class:`labelproj.align.states.States`)."""
         states = self._encoder.forward_batch([list(row) for row in rows]).last_hidden_state
         if self._device == "cuda":
             states = states.to_device(ctranslate2.Device.cpu)
         if states.dtype != ctranslate2.DataType.float32:
             states = states.to(ctranslate2.DataType.float32)
-        result: Rows = np.array(states)
-        return result
+        return np.array(states)
 
 
 def folder_key(model: str) -> str:

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from array_api_compat import array_namespace, device
 
 from labelproj.align.ct2_states import CONVERTIBLE, Ct2States
-from labelproj.align.states import Rows, States, TorchStates, read_config
+from labelproj.align.matching import Array
+from labelproj.align.states import States, TorchStates, read_config
 from labelproj.align.subwords import SubwordTokenizer
 from labelproj.errors import UsageError
 
-__all__ = ["BACKENDS", "BATCH_TOKENS", "Encoded", "Encoder", "Text"]
+__all__ = ["BACKENDS", "BATCH_TOKENS", "Encoded", "EncodedTexts", "Encoder", "Text"]
 
 BACKENDS = ("auto", "torch", "ct2")
 #: Tokens in a batch, padding included: on a processor, more only costs memory.
@@ -28,10 +31,17 @@ class Text(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """Subwords of one text: vectors of shape (n, dimensions), and the word of each, of (n,)."""
+    """Subwords of one text among others: their rows in the vectors, and the word of each."""
 
-    vectors: Rows
+    rows: npt.NDArray[np.intp]
     words: npt.NDArray[np.intp]
+
+
+class EncodedTexts(NamedTuple):
+    """Vectors of shape (subwords of all texts, dimensions), where they were computed; the texts."""
+
+    vectors: Array
+    texts: list[Encoded]
 
 
 class Encoder:
@@ -74,36 +84,51 @@ class Encoder:
         self._batch_tokens = batch_tokens or BATCH_TOKENS["cuda" if _on_gpu(device) else "cpu"]
         limit = getattr(config, "max_position_embeddings", _LONGEST)
         self._max_tokens = min(limit, self._tokenizer.max_length, _LONGEST) - 4
+        self._tokenizing = Lock()
+        self.on_gpu = _on_gpu(device)
 
-    def encode(self, texts: Sequence[Text]) -> list[Encoded]:
-        """Return the subword vectors of each text, in order.
+    def encode(self, texts: Sequence[Text]) -> EncodedTexts:
+        """Return the subword vectors of the texts, which keep their order.
 
         All texts go through the encoder together, the like in length in one batch. A text longer
-        than the model's limit is encoded in windows; none of it is cut.
+        than the model's limit is encoded in windows; none of it is cut. Threads may call it.
         """
-        windows: list[tuple[int, list[int], npt.NDArray[np.intp]]] = []
-        special: list[tuple[list[int], list[int]]] = [([], [])] * len(texts)
+        windows: list[_Window] = []
+        texts_words: list[list[npt.NDArray[np.intp]]] = [[] for _ in texts]
         for language in dict.fromkeys(text.language for text in texts):
             numbers = [i for i, text in enumerate(texts) if text.language == language]
-            around = self._tokenizer.special(language)
-            parts = self._tokenizer.split([texts[i].words for i in numbers])
+            with self._tokenizing:
+                before, after = self._tokenizer.special(language)
+                parts = self._tokenizer.split([texts[i].words for i in numbers])
             for number, part in zip(numbers, parts, strict=True):
-                special[number] = around
                 for start in range(0, len(part.ids), self._max_tokens):
-                    cut = slice(start, start + self._max_tokens)
-                    windows.append((number, part.ids[cut], part.words[cut]))
-        rows = [special[number][0] + ids + special[number][1] for number, ids, _ in windows]
-        vectors: list[Rows] = [np.zeros((0, 1), np.float32)] * len(windows)
-        for batch, states in self._forward(rows):
+                    ids = part.ids[start : start + self._max_tokens]
+                    windows.append(_Window(number, before + ids + after, len(before), len(ids)))
+                texts_words[number].append(part.words)
+        found: list[list[npt.NDArray[np.intp]]] = [[] for _ in texts]
+        vectors: list[Array] = []
+        total = 0
+        rows: dict[int, npt.NDArray[np.intp]] = {}
+        for batch, states in self._forward([window.ids for window in windows]):
+            width = states.shape[1]
+            own = []
             for place, index in enumerate(batch):
-                first = len(special[windows[index][0]][0])
-                vectors[index] = states[place, first : first + len(windows[index][1])]
-        found: list[list[int]] = [[] for _ in texts]
-        for index, (number, _, _) in enumerate(windows):
-            found[number].append(index)
-        return [_joined([(vectors[i], windows[i][2]) for i in indices]) for indices in found]
+                window = windows[index]
+                own.append(place * width + window.first + np.arange(window.length))
+                rows[index] = total + np.arange(window.length)
+                total += window.length
+            vectors.append(_taken(states, np.concatenate(own)))
+        for index, window in enumerate(windows):
+            found[window.text].append(rows[index])
+        encoded = [
+            Encoded(_concatenated(own), _concatenated(words))
+            for own, words in zip(found, texts_words, strict=True)
+        ]
+        if not vectors:
+            return EncodedTexts(np.zeros((0, 1), np.float32), encoded)
+        return EncodedTexts(array_namespace(*vectors).concat(vectors), encoded)
 
-    def _forward(self, rows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Rows]]:
+    def _forward(self, rows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Array]]:
         """Yield batches (indices of rows) with their states."""
         batches: list[list[int]] = []
         # The longest first, so that workers end together.
@@ -113,7 +138,7 @@ class Encoder:
             else:
                 batches.append([index])
 
-        def run(batch: list[int]) -> Rows:
+        def run(batch: list[int]) -> Array:
             return self._states.forward([rows[index] for index in batch])
 
         if self._states.workers == 1 or len(batches) < 2:
@@ -121,6 +146,26 @@ class Encoder:
             return
         with ThreadPoolExecutor(self._states.workers) as pool:
             yield from zip(batches, pool.map(run, batches), strict=True)
+
+
+class _Window(NamedTuple):
+    """A part of a text that the encoder takes at once: which of its ids are the text's."""
+
+    text: int
+    ids: list[int]
+    first: int
+    length: int
+
+
+def _taken(states: Array, index: npt.NDArray[np.intp]) -> Array:
+    """Return vectors of states (batch, longest, dimensions) by their number in the batch."""
+    xp = array_namespace(states)
+    numbers = xp.asarray(index, device=device(states))
+    return xp.take(xp.reshape(states, (-1, states.shape[-1])), numbers, axis=0)
+
+
+def _concatenated(parts: Sequence[npt.NDArray[np.intp]]) -> npt.NDArray[np.intp]:
+    return np.concatenate(parts) if parts else np.zeros(0, np.intp)
 
 
 def pick_backend(backend: str, model_type: str, *, layer: int, device: str) -> str:
@@ -137,13 +182,3 @@ def _on_gpu(device: str) -> bool:
     import torch
 
     return device == "cuda" or (device == "auto" and bool(torch.cuda.is_available()))
-
-
-def _joined(parts: Sequence[tuple[Rows, npt.NDArray[np.intp]]]) -> Encoded:
-    if len(parts) == 1:
-        return Encoded(*parts[0])
-    if not parts:
-        return Encoded(np.zeros((0, 1), np.float32), np.zeros(0, np.intp))
-    return Encoded(
-        np.concatenate([vectors for vectors, _ in parts]), np.concatenate([w for _, w in parts])
-    )

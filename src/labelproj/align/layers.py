@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from labelproj.align.base import AlignedPair, TokenPair
-from labelproj.align.encoder import Encoder, Text
+from labelproj.align.encoder import EncodedTexts, Encoder, Text
 from labelproj.align.linking import Matcher, Sides
-from labelproj.align.matching import cosine_similarity
+from labelproj.align.matching import Array, cosine_similarity, host
 from labelproj.align.states import read_config
 from labelproj.errors import UsageError
 
@@ -75,37 +75,52 @@ def choose_layer(
     thresholds: dict[int, float | None] = {}
     for layer in layers or range(1, read_config(model)[1] + 1):
         encoder = Encoder(model, layer=layer, device=device, backend="torch")
-        encoded = encoder.encode(texts)
-        sides = list(zip(encoded[::2], encoded[1::2], strict=True))
-        score = agreement(sides) if gold is None else _f1(sides, gold, Matcher(matching))
-        thresholds[layer] = None
-        if matching == "softmax":
-            like = _links(Matcher("itermax").link(sides)) if gold is None else gold
-            rated = {t: _f1(sides, like, Matcher(matching, threshold=t)) for t in THRESHOLDS}
-            thresholds[layer] = best_threshold = max(rated, key=lambda t: rated[t])
-            score = score if gold is None else rated[best_threshold]
+        score, thresholds[layer] = _rated(encoder.encode(texts), gold, matching=matching)
         scores[layer] = round(score, 4)
     best = max(scores, key=lambda layer: (scores[layer], -layer))
     by = "agreement" if gold is None else "gold"
     return LayerChoice(best, thresholds[best], by, len(pairs), scores)
 
 
-def agreement(pairs: Sequence[Sides]) -> float:
-    """Return the share of subwords (both sides, all pairs) that are mutually most similar."""
+def _rated(
+    encoded: EncodedTexts, gold: Sequence[WordLinks] | None, *, matching: str
+) -> tuple[float, float | None]:
+    """Return how well texts, source and target in turn, align, and the best threshold."""
+    sides = list(zip(encoded.texts[::2], encoded.texts[1::2], strict=True))
+
+    def links(matcher: Matcher) -> list[WordLinks]:
+        return _links(matcher.link(encoded.vectors, sides))
+
+    if matching != "softmax":
+        if gold is None:
+            return agreement(encoded.vectors, sides), None
+        return _f1(links(Matcher(matching)), gold), None
+    like = links(Matcher("itermax")) if gold is None else gold
+    rated = {t: _f1(links(Matcher(matching, threshold=t)), like) for t in THRESHOLDS}
+    best = max(rated, key=lambda t: rated[t])
+    return (agreement(encoded.vectors, sides) if gold is None else rated[best]), best
+
+
+def agreement(vectors: Array, pairs: Sequence[Sides]) -> float:
+    """Return the share of subwords (both sides, all pairs) that are mutually most similar.
+
+    ``vectors`` (subwords, dimensions) are those that the pairs' rows are of.
+    """
+    vectors = host(vectors)
     mutual = total = 0
     for src, tgt in pairs:
         if not len(src.words) or not len(tgt.words):
             continue
-        similarity = cosine_similarity(src.vectors, tgt.vectors)
+        similarity = cosine_similarity(vectors[src.rows], vectors[tgt.rows])
         forward, backward = similarity.argmax(axis=1), similarity.argmax(axis=0)
         mutual += 2 * int((backward[forward] == np.arange(len(forward))).sum())
         total += sum(similarity.shape)
     return mutual / total if total else 0.0
 
 
-def _f1(sides: Sequence[Sides], gold: Sequence[WordLinks], matcher: Matcher) -> float:
+def _f1(predicted: Sequence[WordLinks], gold: Sequence[WordLinks]) -> float:
     found = hits = wanted = 0
-    for links, right in zip(_links(matcher.link(sides)), gold, strict=True):
+    for links, right in zip(predicted, gold, strict=True):
         found, hits, wanted = found + len(links), hits + len(links & right), wanted + len(right)
     return 2 * hits / (found + wanted) if found + wanted else 0.0
 

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from labelproj.align.matching import Array
 from labelproj.errors import DependencyError, DeviceError, ModelNotFoundError, UsageError
 from labelproj.translate.model import quiet
 
-__all__ = ["Rows", "States", "TorchStates", "load_encoder", "read_config"]
-
-Rows = npt.NDArray[np.float32]
+__all__ = ["States", "TorchStates", "load_encoder", "read_config"]
 
 #: What configs call the number of encoder layers, and that of decoder layers.
 _ENCODER_LAYERS = ("encoder_layers", "num_hidden_layers", "num_layers", "n_layers")
@@ -29,10 +27,11 @@ class States(Protocol):
     #: Batches that may be computed at once, each by a thread of its own.
     workers: int
 
-    def forward(self, rows: Sequence[Sequence[int]]) -> Rows:
+    def forward(self, rows: Sequence[Sequence[int]]) -> Array:
         """Return states of shape (len(rows), longest row, dimensions) for rows of token ids.
 
-        What stands behind the end of a shorter row means nothing.
+        They are float32, on the device where they were computed: NumPy's on a processor. What
+        stands behind the end of a shorter row means nothing.
         """
 
 
@@ -156,7 +155,7 @@ class TorchStates:
                 return True
         return False
 
-    def forward(self, rows: Sequence[Sequence[int]]) -> Rows:
+    def forward(self, rows: Sequence[Sequence[int]]) -> Array:
         """Return the states of a batch (see :class:`States`)."""
         import torch
 
@@ -176,5 +175,5 @@ class TorchStates:
                 states = output.hidden_states[self._layer]
             except _ReachedError as reached:
                 states = reached.states
-        result: Rows = states.float().cpu().numpy()
-        return result
+        states = states.float()
+        return states.numpy() if states.device.type == "cpu" else states

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from labelproj.align.encoder import Encoder, Text
+from labelproj.align.matching import host
 from labelproj.align.states import read_config
 from labelproj.config import TranslateParams
 from labelproj.errors import DependencyError, FormatError, LabelprojError, UsageError
@@ -97,11 +98,11 @@ class SentenceEncoder:
                 Text([pair[side][s:e] for s, e in words(pair[side])], language) for pair in pairs
             ]
             encoded = self._encoder.encode(texts)
-            width = max((one.vectors.shape[1] for one in encoded), default=1)
-            pooled = np.zeros((len(pairs), width))
-            for n, one in enumerate(encoded):
-                if len(one.vectors):
-                    pooled[n] = one.vectors.mean(axis=0)
+            vectors = host(encoded.vectors)
+            pooled = np.zeros((len(pairs), vectors.shape[1]))
+            for n, one in enumerate(encoded.texts):
+                if len(one.rows):
+                    pooled[n] = vectors[one.rows].mean(axis=0)
             norms = np.linalg.norm(pooled, axis=1, keepdims=True)
             sides.append((pooled / np.maximum(norms, 1e-9), norms[:, 0] > 0))
         (src, has_src), (tgt, has_tgt) = sides
