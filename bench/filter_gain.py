@@ -1,18 +1,22 @@
 """Does it help the tagger to drop what a signal calls worst? F1 against the share kept.
 
-    python bench/filter_gain.py --data DATA --out DIR [--limit 4000] [--steps 600]
+    python bench/filter_gain.py --data DATA --out DIR [--limit 20000] [--steps 600] [--jobs 1]
 
 DATA has `translations/conll-en-hau.train.jsonl.gz` (translations given) and
 `ner/masakhaner2.hau.dev.conll.gz`. The units are projected and measured once; then, for each
 signal and share, the best units by that signal are kept, or as many by chance, and the spaCy tagger
-is trained on them and scored on the gold data, for each seed. Prints a Markdown table; a run that
-was stopped goes on.
+is trained on them and scored on the gold data, for each seed, `--jobs` of them side by side. Prints
+a Markdown table; a run that was stopped goes on.
 """
 
 import argparse
 import json
+import os
 import random
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from statistics import mean, stdev
+from typing import NamedTuple
 
 import polars as pl
 import yaml
@@ -27,11 +31,31 @@ from labelproj.stages.build import run_build
 from labelproj.stages.evaluate import run_evaluate
 from labelproj.stages.train import run_train
 
-SIGNALS = ("quality", "span_quality", "alignment", "span_alignment", "projection_score")
+#: The combiners (all signals together), and signals alone that need no model.
+SIGNALS = (
+    *("quality", "span_quality", "alignment", "linked", "length_ratio", "names"),
+    *("missing_spans", "projection_score", "projection_margin", "span_alignment"),
+)
+
+
+class Run(NamedTuple):
+    """One training: what chooses the units, how many of them, and by which seed."""
+
+    signal: str
+    share: float
+    seed: int
+    out: Path
+    gold: Path
+    steps: int
 
 
 def projected(folder: Path, data: Path, limit: int) -> Path:
-    """Run the stages up to the filter, with no threshold; return the folder of the outputs."""
+    """Run the stages up to the filter, with no threshold, if they have not been.
+
+    Return the folder of the outputs.
+    """
+    if (folder / "outputs" / "filtered" / "ner-ha" / "manifest.json").is_file():
+        return folder / "outputs"
     params = {
         "mt": {"given": True},
         "prepare": {
@@ -51,12 +75,14 @@ def projected(folder: Path, data: Path, limit: int) -> Path:
 
 
 def chosen(kept: pl.DataFrame, signal: str, share: float, seed: int) -> pl.DataFrame:
-    """Return the best share of the units by a signal (unknown ones are good), or a random one."""
+    """Return the best share of the units by a signal, or a random one.
+
+    Unknown values are good; among equal ones chance decides.
+    """
     count = round(share * len(kept))
     order = list(range(len(kept)))
-    if signal == "random":
-        random.Random(seed).shuffle(order)
-    else:
+    random.Random(seed).shuffle(order)
+    if signal != "random":
         kind = FILTERS[signal]
         sign = 1 if issubclass(kind, Limited) and kind.lowest else -1
         values = [{s["name"]: s["value"] for s in row}[signal] for row in kept["signals"].to_list()]
@@ -64,12 +90,14 @@ def chosen(kept: pl.DataFrame, signal: str, share: float, seed: int) -> pl.DataF
     return kept[sorted(order[:count])]
 
 
-def score(
-    rows: pl.DataFrame, outputs: Path, folder: Path, *, gold: Path, steps: int, seed: int
-) -> float:
-    """Build, train and evaluate on these units; return F1."""
+def score(run: Run) -> float:
+    """Build, train and evaluate on the units that a run chooses; return F1."""
+    outputs = run.out / "outputs"
+    folder = run.out / "runs" / f"{run.signal}-{run.share:g}-{run.seed}"
     done = folder / "metrics.json"
     if not done.is_file():
+        kept = tables.read(outputs / "filtered" / "ner-ha" / "kept.parquet", tables.FILTERED)
+        rows = chosen(kept, run.signal, run.share, run.seed)
         tables.write(rows, folder / "kept.parquet", tables.FILTERED)
         tables.write(rows[:0], folder / "rejected.parquet", tables.FILTERED)
         run_build(
@@ -88,13 +116,13 @@ def score(
             dataset=folder / "dataset",
             source_units=outputs / "prepared" / "ner" / "units.parquet",
             out=folder / "models",
-            params=TrainParams(systems=("projected",), max_steps=steps, seed=seed),
+            params=TrainParams(systems=("projected",), max_steps=run.steps, seed=run.seed),
             src="en",
             tgt="ha",
         )
         run_evaluate(
             models=folder / "models",
-            gold_test=gold,
+            gold_test=run.gold,
             out=folder,
             params=EvaluateParams(bootstrap=50, label_map={"DATE": None}),
             tgt="ha",
@@ -107,35 +135,38 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=4000)
+    parser.add_argument("--limit", type=int, default=20_000)
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--share", type=float, action="append")
     parser.add_argument("--signal", action="append")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    outputs = projected(options.out, options.data.resolve(), options.limit)
-    kept = tables.read(outputs / "filtered" / "ner-ha" / "kept.parquet", tables.FILTERED)
+    # Each training has a core of its own.
+    os.environ["OMP_NUM_THREADS"] = "1"
+    projected(options.out, options.data.resolve(), options.limit)
     gold = options.data / "ner" / "masakhaner2.hau.dev.conll.gz"
-    print(f"| signal | share kept | F1, mean of {options.seeds} | each |\n|---|---|---|---|")
-    runs = [("random", 1.0)] + [
+    settings = [("random", 1.0)] + [
         (signal, share)
         for share in options.share or (0.9, 0.7, 0.5)
         for signal in ("random", *(options.signal or SIGNALS))
     ]
-    for signal, share in runs:
-        found = [
-            score(
-                chosen(kept, signal, share, seed),
-                outputs,
-                options.out / "runs" / f"{signal}-{share:g}-{seed}",
-                gold=gold,
-                steps=options.steps,
-                seed=seed,
+    runs = [
+        Run(signal, share, seed, options.out, gold, options.steps)
+        for signal, share in settings
+        for seed in range(options.seeds)
+    ]
+    print(f"| signal | share kept | F1, {options.seeds} seeds | each |\n|---|---|---|---|")
+    with ProcessPoolExecutor(options.jobs) as pool:
+        scores = pool.map(score, runs)
+        for signal, share in settings:
+            found = [next(scores) for _ in range(options.seeds)]
+            spread = stdev(found) if len(found) > 1 else 0.0
+            print(
+                f"| {signal} | {share:.0%} | {mean(found):.1f} ± {spread:.1f} "
+                f"| {json.dumps([round(one, 1) for one in found])} |",
+                flush=True,
             )
-            for seed in range(options.seeds)
-        ]
-        mean = sum(found) / len(found)
-        print(f"| {signal} | {share:.0%} | {mean:.1f} | {json.dumps(found)} |", flush=True)
 
 
 if __name__ == "__main__":
