@@ -1,11 +1,11 @@
 """Speed of the embedding aligner on a GPU, and how much of it is the encoder.
 
-    python bench/align_gpu.py DATA [--pairs 20000] [--device cuda] [--json]
+    python bench/align_gpu.py DATA [--pairs 20000]
 
 DATA is what `bench/align_speed.py` reads; its pairs are repeated up to --pairs. The encoder is a
 BERT of base size with random weights, layer 8. For each compute type and matching: pairs per
-second of `EmbeddingAligner.align`, subwords and links included, and the share of that time in
-which the encoder's forward pass ran, by the device's own events.
+second of `EmbeddingAligner.align`, subwords and links included, and the share of that time that
+the encoder's forward passes take alone, on the same batches.
 """
 
 import argparse
@@ -27,25 +27,19 @@ from labelproj.align.states import TorchStates
 MATCHINGS = ("inter", "itermax", "softmax", "match")
 
 
-class Timed:
-    """Marks the beginning and end of every forward pass on the device."""
+class Recorded:
+    """Keeps the batches that the encoder is given, to run its forward passes alone afterwards."""
 
     _NAME = "forward"
 
     def __init__(self) -> None:
-        self.marks: list[tuple[Any, Any]] = []
+        self._calls: list[tuple[Any, Any]] = []
         self._forward: Any = TorchStates.forward
 
-    def __enter__(self) -> "Timed":
-        timed = self
-
+    def __enter__(self) -> "Recorded":
         def forward(states: Any, rows: Any) -> Any:
-            first, last = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-            first.record()
-            found = timed._forward(states, rows)
-            last.record()
-            timed.marks.append((first, last))
-            return found
+            self._calls.append((states, rows))
+            return self._forward(states, rows)
 
         setattr(TorchStates, self._NAME, forward)
         return self
@@ -53,16 +47,14 @@ class Timed:
     def __exit__(self, *_: object) -> None:
         setattr(TorchStates, self._NAME, self._forward)
 
-    def seconds(self) -> float:
-        """Return how long any forward pass was under way; passes of threads may overlap."""
-        origin = self.marks[0][0]
+    def seconds_alone(self) -> float:
+        """Run all forward passes again, one after the other, and return the seconds."""
         torch.cuda.synchronize()
-        spans = sorted((origin.elapsed_time(a), origin.elapsed_time(b)) for a, b in self.marks)
-        total, until = 0.0, float("-inf")
-        for start, end in spans:
-            total += max(0.0, end - max(start, until))
-            until = max(until, end)
-        return total / 1000
+        started = time.perf_counter()
+        for states, rows in self._calls:
+            self._forward(states, rows)
+        torch.cuda.synchronize()
+        return time.perf_counter() - started
 
 
 def measure(model: str, pairs: list[TokenPair], *, matching: str, dtype: str) -> dict[str, object]:
@@ -78,16 +70,16 @@ def measure(model: str, pairs: list[TokenPair], *, matching: str, dtype: str) ->
     aligner.align(pairs[:2000])
     torch.cuda.synchronize()
     torch.cuda.reset_peak_memory_stats()
-    with Timed() as timed:
+    with Recorded() as recorded:
         started = time.perf_counter()
         results = aligner.align(pairs)
         seconds = time.perf_counter() - started
-        encoder = timed.seconds()
+    alone = recorded.seconds_alone()
     return {
         "compute_type": dtype,
         "matching": matching,
         "pairs_per_second": round(len(pairs) / seconds),
-        "encoder_share": round(encoder / seconds, 3),
+        "encoder_share": round(alone / seconds, 3),
         "peak_gpu_mib": round(torch.cuda.max_memory_allocated() / 2**20),
         "links": sum(len(result.links) for result in results),
     }

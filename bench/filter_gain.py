@@ -1,6 +1,6 @@
 """Does it help the tagger to drop what a signal calls worst? F1 against the share kept.
 
-    python bench/filter_gain.py --data DATA --out DIR [--limit 20000] [--steps 600] [--jobs 1]
+    python bench/filter_gain.py --data DATA --out DIR [--limit 20000] [--steps 600] [--like] [--jobs 1]
 
 DATA has `translations/conll-en-hau.train.jsonl.gz` (translations given) and
 `ner/masakhaner2.hau.dev.conll.gz`. The units are projected and measured once; then, for each
@@ -47,6 +47,7 @@ class Run(NamedTuple):
     out: Path
     gold: Path
     steps: int
+    like: bool
 
 
 def projected(folder: Path, data: Path, limit: int) -> Path:
@@ -74,30 +75,39 @@ def projected(folder: Path, data: Path, limit: int) -> Path:
     return folder / "outputs"
 
 
-def chosen(kept: pl.DataFrame, signal: str, share: float, seed: int) -> pl.DataFrame:
+def chosen(kept: pl.DataFrame, run: Run) -> pl.DataFrame:
     """Return the best share of the units by a signal, or a random one.
 
-    Unknown values are good; among equal ones chance decides.
+    Unknown values are good; among equal ones chance decides. With ``run.like`` the share is taken
+    of the units with no span, of those with one and so on: without, a signal that is that of a
+    unit's worst span keeps the units that have none, and a tagger learns that there is nothing.
     """
-    count = round(share * len(kept))
     order = list(range(len(kept)))
-    random.Random(seed).shuffle(order)
-    if signal != "random":
-        kind = FILTERS[signal]
+    random.Random(run.seed).shuffle(order)
+    if run.signal != "random":
+        kind = FILTERS[run.signal]
         sign = 1 if issubclass(kind, Limited) and kind.lowest else -1
-        values = [{s["name"]: s["value"] for s in row}[signal] for row in kept["signals"].to_list()]
+        values = [
+            {s["name"]: s["value"] for s in row}[run.signal] for row in kept["signals"].to_list()
+        ]
         order.sort(key=lambda n: -1e9 if values[n] is None else -sign * values[n])
-    return kept[sorted(order[:count])]
+    groups: dict[int, list[int]] = {}
+    spans = kept["src_spans"].list.len().to_list()
+    for number in order:
+        groups.setdefault(spans[number] if run.like else 0, []).append(number)
+    best = [n for group in groups.values() for n in group[: round(run.share * len(group))]]
+    return kept[sorted(best)]
 
 
 def score(run: Run) -> float:
     """Build, train and evaluate on the units that a run chooses; return F1."""
     outputs = run.out / "outputs"
-    folder = run.out / "runs" / f"{run.signal}-{run.share:g}-{run.seed}"
+    kind = "like" if run.like else "any"
+    folder = run.out / "runs" / f"{run.steps}-{kind}-{run.signal}-{run.share:g}-{run.seed}"
     done = folder / "metrics.json"
     if not done.is_file():
         kept = tables.read(outputs / "filtered" / "ner-ha" / "kept.parquet", tables.FILTERED)
-        rows = chosen(kept, run.signal, run.share, run.seed)
+        rows = chosen(kept, run)
         tables.write(rows, folder / "kept.parquet", tables.FILTERED)
         tables.write(rows[:0], folder / "rejected.parquet", tables.FILTERED)
         run_build(
@@ -140,6 +150,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, action="append")
     parser.add_argument("--signal", action="append")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--like", action="store_true", help="among units with as many spans")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     # Each training has a core of its own.
@@ -152,7 +163,7 @@ def main() -> None:
         for signal in ("random", *(options.signal or SIGNALS))
     ]
     runs = [
-        Run(signal, share, seed, options.out, gold, options.steps)
+        Run(signal, share, seed, options.out, gold, options.steps, options.like)
         for signal, share in settings
         for seed in range(options.seeds)
     ]
