@@ -1,6 +1,6 @@
 """Does it help the tagger to drop what a signal calls worst? F1 against the share kept.
 
-    python bench/filter_gain.py --data DATA --out DIR [--limit 20000] [--steps 600] [--like] [--jobs 1]
+    python bench/filter_gain.py --data DATA --out DIR [--steps 600] [--like] [--jobs 1]
 
 DATA has `translations/conll-en-hau.train.jsonl.gz` (translations given) and
 `ner/masakhaner2.hau.dev.conll.gz`. The units are projected and measured once; then, for each
