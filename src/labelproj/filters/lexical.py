@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from labelproj.align import TokenPair
+from labelproj.align import TokenPair, stem
 from labelproj.project.boundaries import is_word
 from labelproj.project.cognates import similarity
 
@@ -192,7 +192,7 @@ class LexicalModel:
 
 
 def _stems(words: Iterable[str]) -> list[str]:
-    return [word.casefold()[:STEM] for word in words if is_word(word)]
+    return [stem(word, STEM) for word in words if is_word(word)]
 
 
 def _cells(pair: TokenPair) -> int:
