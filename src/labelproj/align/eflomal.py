@@ -137,11 +137,14 @@ class EflomalAligner:
                 yield pair, AlignedPair(links, _status(pair))
 
     def _weighed(
-        self, folder: Path, size: Size, extra: Size
+        self, folder: Path, size: Size, extra: Size, *, share: int = 1
     ) -> Iterator[tuple[TokenPair, tuple[Link, ...]]]:
-        """Yield the pairs of ``folder`` with their links, weighed by all pairs and the extra."""
+        """Yield the pairs of ``folder`` with their links, weighed by all pairs and the extra.
+
+        One in ``share`` of the usual seeds is run.
+        """
         seeds = SEEDS_FOR_FEW if size.cells + extra.cells <= FEW else SEEDS
-        runs = self._run(folder, size.pairs + extra.pairs, seeds)
+        runs = self._run(folder, size.pairs + extra.pairs, seeds // share)
         lexicon = Lexicon()
         for pair, votes in _votes(runs, folder, ("pairs", "extra")):
             lexicon.add(pair, votes)
@@ -165,7 +168,7 @@ class EflomalAligner:
         for pair in chain(read_pairs(whole / "pairs"), read_pairs(whole / "extra")):
             partners.add(pair)
         if sum(size.cells for size in sizes) < cells:
-            of_words, weight = self._weighed(whole, *sizes), WHOLE
+            of_words, weight = self._weighed(whole, *sizes, share=2), WHOLE
         else:
             of_words, weight = ((pair, ()) for pair in read_pairs(whole / "pairs")), 0.0
         for (pair, links), (words, more) in zip(weighed, of_words, strict=True):
