@@ -35,7 +35,7 @@ def is_unspaced_word(word: str) -> bool:
     return not word.isascii() and _ALL.fullmatch(word) is not None
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 10)
 def segments(run: str) -> tuple[int, ...]:
     """Return where the words of ``run`` end, in code points, ascending; the last is its length.
 

@@ -8,6 +8,7 @@ together themselves (see :func:`labelproj.segmenter.whole_words`).
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from labelproj.align.base import TokenPair
@@ -21,6 +22,8 @@ Offsets = Sequence[tuple[int, int]]
 #: Words run together must have so many letters: shorter ones are found by chance. No name is
 #: longer than the most.
 SHORTEST, LONGEST = 4, 200
+#: So many comparisons of a word with a word of the other text are made for a pair at most.
+MOST = 250_000
 
 
 def link_words(src_text: str, tgt_text: str) -> tuple[Offsets, Offsets]:
@@ -68,18 +71,24 @@ def stem(word: str, letters: int) -> str:
 def _parted(text: str, offsets: Offsets, known: Sequence[str]) -> list[tuple[int, int]]:
     """Cut the words that are several of ``known`` run together, in their order there."""
     copies = set(known)
+    likely = {place for place in offsets if _may_be_several(text[slice(*place)], copies)}
+    if not likely or len(likely) * len(known) > MOST:
+        return list(offsets)
     found: list[tuple[int, int]] = []
     for start, end in offsets:
-        word = text[start:end]
-        lower = word.casefold()
-        # Where lower case has other lengths, its places are not those of the text.
-        one = lower in copies or len(lower) != len(word) or is_unspaced_word(word)
-        if one or not SHORTEST <= len(word) <= LONGEST:
+        if (start, end) in likely:
+            cuts = sorted({0, *_cuts(text[start:end].casefold(), known), end - start})
+            found += [(start + a, start + b) for a, b in pairwise(cuts)]
+        else:
             found.append((start, end))
-            continue
-        cuts = sorted({0, *_cuts(lower, known), len(word)})
-        found += [(start + a, start + b) for a, b in pairwise(cuts)]
     return found
+
+
+def _may_be_several(word: str, copies: AbstractSet[str]) -> bool:
+    lower = word.casefold()
+    # Where lower case has other lengths, its places are not those of the text.
+    one = lower in copies or len(lower) != len(word) or is_unspaced_word(word)
+    return not one and SHORTEST <= len(word) <= LONGEST
 
 
 def _cuts(word: str, known: Sequence[str]) -> list[int]:
