@@ -15,6 +15,7 @@ from labelproj.errors import DependencyError, ModelNotFoundError
 from labelproj.records import Span
 
 __all__ = [
+    "UNSPACED",
     "blank_pipeline",
     "is_punctuation",
     "is_unspaced",
@@ -24,10 +25,10 @@ __all__ = [
     "words",
 ]
 
-#: Scripts that are written without spaces between words.
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
+#: Scripts that are written without spaces between words, as the inside of a regular expression.
+UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
 _SYLLABIC = r"\p{Han}\p{Hiragana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
-_LETTER = rf"(?:[\p{{L}}\p{{M}}\p{{N}}_--[{_UNSPACED}]]|[\u200c\u200d])"
+_LETTER = rf"(?:[\p{{L}}\p{{M}}\p{{N}}_--[{UNSPACED}]]|[\u200c\u200d])"
 _WORD = regex.compile(
     rf"""
     [{_SYLLABIC}]\p{{M}}*                        # one ideograph or syllable sign
@@ -44,7 +45,7 @@ _WORD = regex.compile(
     """,
     regex.VERBOSE | regex.VERSION1,
 )
-_UNSPACED_RUN = regex.compile(rf"[{_UNSPACED}]")
+_UNSPACED_RUN = regex.compile(rf"[{UNSPACED}]")
 
 
 def words(text: str) -> list[tuple[int, int]]:

@@ -185,3 +185,25 @@ def test_a_very_long_sentence(tmp_path: Path) -> None:
     (document,) = read(tmp_path, "word\tO\n" * 4000 + "Kano\tB-LOC\n")
     assert len(text_of(document)) == 20_004
     assert labelled(document) == [("Kano", "LOC")]
+
+
+@pytest.mark.parametrize(
+    ("text", "surface"),
+    [
+        ("今天在Google音乐上播放𠮷野的歌。", "𠮷野"),
+        ("東京タワーの近くで会いましょう", "東京タワー"),
+        ("ผมรักประเทศไทย 2015", "ประเทศไทย"),
+        ("នៅភ្នំពេញ ថ្ងៃនេះ", "ភ្នំពេញ"),
+        ("서울에서 만나요", "서울에서"),
+    ],
+)
+def test_texts_without_spaces_come_back_whole(tmp_path: Path, text: str, surface: str) -> None:
+    start = text.index(surface)
+    span = Span("s0", start, start + len(surface), "LOC")
+    path = tmp_path / "out.conll"
+    Conll().write([Document("d", "zh", (Segment("0", "text", text, (span,)),))], path)
+    (document,) = Conll().read(str(path), lang="zh")
+    assert isinstance(document, Document)
+    (segment,) = document.segments
+    assert segment.text == text
+    assert [one.surface(text) for one in segment.spans] == [surface]

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labelproj.align.base import AlignedPair, Aligner, Corpus, Link, TokenPair, pharaoh
+from labelproj.align.tokens import link_pair, link_words, stem, token_pair
 from labelproj.config import AlignParams
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats.bitext import read_bitext
 from labelproj.progress import log
-from labelproj.text import words
 
 __all__ = [
     "ALIGNERS",
@@ -24,20 +24,15 @@ __all__ = [
     "Link",
     "TokenPair",
     "check_aligner",
+    "link_pair",
+    "link_words",
     "open_aligner",
     "pharaoh",
+    "stem",
     "token_pair",
 ]
 
 ALIGNERS = ("eflomal", "systran", "embedding", "attention", "simalign")
-
-
-def token_pair(src: str, tgt: str) -> TokenPair:
-    """Return the words of two texts."""
-    return TokenPair(
-        tuple(src[start:end] for start, end in words(src)),
-        tuple(tgt[start:end] for start, end in words(tgt)),
-    )
 
 
 def check_aligner(params: AlignParams) -> str:
@@ -120,6 +115,6 @@ def _extra(paths: tuple[str, ...]) -> Corpus:
     def pairs() -> Iterator[TokenPair]:
         for path in paths:
             for pair in read_bitext(Path(path)):
-                yield token_pair(*pair)
+                yield link_pair(*pair)
 
     return pairs

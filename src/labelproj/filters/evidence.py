@@ -11,11 +11,10 @@ from typing import Any, TypeVar
 import numpy as np
 import polars as pl
 
-from labelproj.align import AlignedPair, Aligner, TokenPair, token_pair
+from labelproj.align import AlignedPair, Aligner, TokenPair, link_pair, link_words
 from labelproj.filters.lexical import Floats, LexicalModel, Support
 from labelproj.project.boundaries import is_word
 from labelproj.project.propose import PairEvidence
-from labelproj.text import words
 
 __all__ = ["Evidence", "UnitEvidence"]
 
@@ -72,7 +71,7 @@ class Evidence:
 
     def __init__(self, aligner: Aligner | None, corpus: Callable[[], Iterable[tuple[str, str]]]):
         def pairs() -> Iterable[TokenPair]:
-            return (token_pair(src, tgt or "") for src, tgt in corpus())
+            return (link_pair(src, tgt or "") for src, tgt in corpus())
 
         self._aligner = aligner
         if aligner is not None:
@@ -100,12 +99,12 @@ class Evidence:
         return result
 
     def _made(self, texts: list[tuple[str, str]]) -> list[UnitEvidence]:
-        pairs = [token_pair(*both) for both in texts]
+        pairs = [link_pair(*both) for both in texts]
         none = AlignedPair(())
         links = self._aligner.align(pairs) if self._aligner else [none] * len(pairs)
         found = []
         for (src, tgt), pair, aligned in zip(texts, pairs, links, strict=True):
-            evidence = PairEvidence.of(pair, aligned, words(src), words(tgt), src, tgt)
+            evidence = PairEvidence.of(pair, aligned, *link_words(src, tgt), src, tgt)
             content = tuple([n for n, word in enumerate(side) if is_word(word)] for side in pair)
             found.append(
                 UnitEvidence(evidence, self._lexicon.support(pair), (content[0], content[1]))

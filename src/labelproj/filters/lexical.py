@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from labelproj.align import TokenPair
+from labelproj.align import TokenPair, stem
+from labelproj.align.wholes import merged
 from labelproj.project.boundaries import is_word
 from labelproj.project.cognates import similarity
+from labelproj.segmenter import whole_words
 
 __all__ = ["LexicalModel", "Support"]
 
@@ -125,13 +127,14 @@ def _summed(keys: Ints, values: Floats) -> Floats:
 class LexicalModel:
     """Translation tables of a job, learnt from pairs that can be gone through twice.
 
-    Memory is bounded (see ``CELLS``) and does not grow with the job.
+    Memory is bounded (see ``CELLS``) and does not grow with the job. Chinese and Japanese signs are
+    put together into words first; each of them is told what is said of its word.
     """
 
     def __init__(self, corpus: Callable[[], Iterable[TokenPair]]):
         self._vocabulary: tuple[dict[str, int], dict[str, int]] = ({}, {})
         self._learnt: set[bytes] = set()
-        total = sum(_cells(pair) for pair in corpus())
+        total = sum(_cells(_whole(pair)[0]) for pair in corpus())
         share = min(1.0, CELLS / max(1, total))
         pairs = list(self._chosen(corpus(), share))
         sizes = [len(words) + 2 for words in self._vocabulary]
@@ -139,7 +142,8 @@ class LexicalModel:
         self._backward = _Direction([(tgt, src) for src, tgt in pairs], *reversed(sizes))
 
     def _chosen(self, corpus: Iterable[TokenPair], share: float) -> Iterator[tuple[Ints, Ints]]:
-        for pair in corpus:
+        for tokens in corpus:
+            pair, _ = _whole(tokens)
             key = _key(pair)
             if not _cells(pair) or key in self._learnt:
                 continue
@@ -156,8 +160,15 @@ class LexicalModel:
             if len(src) and len(tgt):
                 yield src, tgt
 
-    def support(self, pair: TokenPair) -> Support:
+    def support(self, tokens: TokenPair) -> Support:
         """Return how well the words of a pair fit each other, the pair itself left out."""
+        pair, (src, tgt) = _whole(tokens)
+        found = self._support(pair)
+        if pair is tokens:
+            return found
+        return Support(found.forward[tgt], found.backward[src], found.partners[np.ix_(src, tgt)])
+
+    def _support(self, pair: TokenPair) -> Support:
         shape = len(pair.src), len(pair.tgt)
         result = Support(np.full(shape[1], np.nan), np.full(shape[0], np.nan), np.zeros(shape))
         places = [[n for n, word in enumerate(side) if is_word(word)] for side in pair]
@@ -191,8 +202,18 @@ class LexicalModel:
         return result
 
 
+def _whole(tokens: TokenPair) -> tuple[TokenPair, tuple[list[int], list[int]]]:
+    """Return the words that tokens make, and the number of the word of each token, by side.
+
+    Where no signs make a word the pair itself comes back.
+    """
+    numbers = whole_words(tokens.src), whole_words(tokens.tgt)
+    pair = merged(tokens, *numbers)
+    return (tokens if pair == tokens else pair), numbers
+
+
 def _stems(words: Iterable[str]) -> list[str]:
-    return [word.casefold()[:STEM] for word in words if is_word(word)]
+    return [stem(word, STEM) for word in words if is_word(word)]
 
 
 def _cells(pair: TokenPair) -> int:

@@ -5,12 +5,11 @@ from dataclasses import asdict
 from functools import cached_property
 from itertools import islice
 
-from labelproj.align import AlignedPair, Aligner, TokenPair
+from labelproj.align import AlignedPair, Aligner, TokenPair, link_words
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
 from labelproj.project.claims import Claims
 from labelproj.project.cooccurrence import Cooccurrence
 from labelproj.project.propose import Offsets, PairEvidence, SpanOdds, Tuning
-from labelproj.text import words
 
 __all__ = ["AlignmentProposals", "AlignmentProposer", "Tokenise", "own_words"]
 
@@ -22,8 +21,8 @@ SAMPLE, BATCH = 2000, 256
 
 
 def own_words(src_text: str, tgt_text: str) -> tuple[Offsets, Offsets]:
-    """Return the words of both texts as labelproj cuts them."""
-    return words(src_text), words(tgt_text)
+    """Return the words of both texts as labelproj cuts them for links."""
+    return link_words(src_text, tgt_text)
 
 
 class AlignmentProposals:

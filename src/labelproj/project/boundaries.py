@@ -3,7 +3,7 @@
 What stands at a span's edges in the source stands there in the translation: a span that ends
 with a full stop, bracket or percent sign takes its counterpart along, one that does not leaves
 it out; a span of whole clauses also takes the words up to the clauses' edges that no source word
-claims (the article that the source language did without, say).
+claims (the article that the source language did without, say). Korean particles stay outside.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from labelproj.project.particles import without_particle
 from labelproj.records import Span
 from labelproj.text import strip_punctuation
 
@@ -59,8 +60,12 @@ def adjusted(
 
 
 def edged(span: Span, start: int, end: int, *, src_text: str, tgt_text: str) -> tuple[int, int]:
-    """Return [start, end) of ``tgt_text`` with the punctuation at its edges that ``span`` has."""
+    """Return [start, end) of ``tgt_text`` with the punctuation at its edges that ``span`` has.
+
+    A Korean particle at its end is left out.
+    """
     start, end = strip_punctuation(tgt_text, start, end)
+    end = without_particle(span, start, end, src_text=src_text, tgt_text=tgt_text)
     surface = span.surface(src_text)
     return _with_left(surface, tgt_text, start), _with_right(surface, tgt_text, end)
 

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from labelproj.align import AlignedPair, TokenPair
+from labelproj.align import AlignedPair, TokenPair, stem
+from labelproj.align.wholes import merged_words
+from labelproj.segmenter import whole_words
 
 __all__ = ["Claims"]
 
@@ -40,7 +42,11 @@ class Claims:
                 mass[0][link.src] += link.probability
                 mass[1][link.tgt] += link.probability
             for side in (0, 1):
-                for word, claimed in zip(pair[side], np.minimum(1.0, mass[side]), strict=True):
+                claimed_by_token = np.minimum(1.0, mass[side])
+                words, numbers = _words(pair[side])
+                if len(words) < len(numbers):
+                    claimed_by_token = np.bincount(numbers, claimed_by_token) / np.bincount(numbers)
+                for word, claimed in zip(words, claimed_by_token, strict=True):
                     stem = _stem(word)
                     self._seen[side][stem] += 1
                     self._mass[side][stem] = self._mass[side].get(stem, 0.0) + float(claimed)
@@ -50,12 +56,21 @@ class Claims:
 
         ``side`` is 0 for the source and 1 for the translation.
         """
-        stems = [_stem(word) for word in words]
+        whole, numbers = _words(words)
+        stems = [_stem(whole[number]) for number in numbers]
         mass = np.array([self._mass[side].get(stem, 0.0) for stem in stems], dtype=np.float32)
         seen = np.array([self._seen[side][stem] for stem in stems], dtype=np.float32)
         result: Matrix = (mass + DOUBT) / (seen + DOUBT)
         return result.astype(np.float32)
 
 
+def _words(tokens: Sequence[str]) -> tuple[Sequence[str], list[int]]:
+    """Return the words that tokens make, and the number of the word of each token."""
+    numbers = whole_words(tokens)
+    if not numbers or numbers[-1] + 1 == len(tokens):
+        return tokens, numbers
+    return merged_words(tokens, numbers), numbers
+
+
 def _stem(word: str) -> str:
-    return word.casefold()[:STEM]
+    return stem(word, STEM)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from labelproj.align import TokenPair
+from labelproj.align import TokenPair, stem
 
 __all__ = ["Cooccurrence"]
 
@@ -57,4 +57,4 @@ class Cooccurrence:
 
 
 def _stem(word: str) -> str:
-    return word.casefold()[:STEM]
+    return stem(word, STEM)

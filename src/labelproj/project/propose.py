@@ -10,6 +10,7 @@ usually has no counterpart costs less to bridge (see :mod:`labelproj.project.cla
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ from labelproj.project.cooccurrence import Cooccurrence
 from labelproj.project.leftovers import joined, leftovers
 from labelproj.project.numbers import like_numbers
 from labelproj.records import Candidate, Span
-from labelproj.text import is_unspaced
+from labelproj.segmenter import whole_words
 
 __all__ = [
     "Offsets",
@@ -50,7 +51,9 @@ class Tuning:
     that looks just like one of the span's, and ``alike`` the likeness at which they begin;
     ``keep`` candidates are kept per span. Where no word is more likely in than out, one with at
     least ``shared`` link mass of the span's that is no less likely in than out will do.
-    ``leftover`` is the most that a link of a word that was left over has; 0 makes none.
+    ``leftover`` is the most that a link of a word that was left over has; 0 makes none. ``split``
+    is what a place pays for each of its edges that is inside a word of single signs (Chinese,
+    Japanese).
     """
 
     smoothing: float = 0.15
@@ -60,6 +63,7 @@ class Tuning:
     keep: int = 8
     shared: float = 0.3
     leftover: float = 0.0
+    split: float = 1.0
 
 
 #: The weight of a candidate that is only as likely as not.
@@ -71,7 +75,8 @@ class PairEvidence:
     """What is known of a pair, for all of its spans.
 
     ``links`` and ``alike`` have shape (source words, target words), ``usual``, how far each
-    word of the translation is usually claimed, (target words,).
+    word of the translation is usually claimed, (target words,). ``whole`` has the number of the
+    word that each of them is part of: Chinese and Japanese signs make words together.
     """
 
     pair: TokenPair
@@ -82,6 +87,7 @@ class PairEvidence:
     links: Matrix
     alike: Matrix
     usual: Matrix
+    whole: Sequence[int]
 
     @classmethod
     def of(
@@ -116,10 +122,8 @@ class PairEvidence:
             if together is not None:
                 dice = together.dice(pair.src, pair.tgt)
                 links = joined(links, dice, *content, weight=leftover)
-            # Without spaces the words are characters, which make words with their neighbours.
-            whole = np.array([not is_unspaced(word) for word in pair.tgt], dtype=bool)
-            usual = np.where(whole, claims.usual(pair.tgt, side=1), usual)
-        return cls(pair, src, tgt, src_text, tgt_text, links, alike, usual)
+            usual = claims.usual(pair.tgt, side=1)
+        return cls(pair, src, tgt, src_text, tgt_text, links, alike, usual, whole_words(pair.tgt))
 
 
 def _claimed(claims: Claims, words: Sequence[str], *, side: int) -> Matrix:
@@ -157,6 +161,10 @@ class SpanOdds:
         self._likely = [int(number) for number in np.flatnonzero(odds > 0)]
         odds = np.where(odds < 0, odds * evidence.usual, odds)
         self._sums = np.concatenate([[0.0], np.cumsum(odds)])
+        whole = evidence.whole
+        #: The first and the last token of the word that each token is part of.
+        self._begin = [bisect_left(whole, number) for number in whole]
+        self._end = [bisect_right(whole, number) - 1 for number in whole]
         self._content = [word for word in own if is_word(evidence.pair.src[word])] or own
 
     def candidates(self) -> list[Weighted]:
@@ -164,10 +172,12 @@ class SpanOdds:
         if self._empty:
             return []
         likely, evidence = self._likely, self._evidence
+        firsts = sorted({*likely, *(self._begin[token] for token in likely)})
+        lasts = sorted({*likely, *(self._end[token] for token in likely)})
         runs = [
             (self._weight(first, last), first, last)
-            for index, first in enumerate(likely)
-            for last in likely[index:]
+            for first in firsts
+            for last in lasts[bisect_left(lasts, first) :]
         ]
         runs.sort(key=lambda run: (-run[0], run[1], run[2]))
         found: list[Weighted] = []
@@ -196,7 +206,8 @@ class SpanOdds:
         return self._weighted(start, end, first, last, self._weight(first, last))
 
     def _weight(self, first: int, last: int) -> float:
-        return float(self._sums[last + 1] - self._sums[first])
+        split = (first != self._begin[first]) + (last != self._end[last])
+        return float(self._sums[last + 1] - self._sums[first]) - self._tuning.split * split
 
     def _weighted(self, start: int, end: int, first: int, last: int, weight: float) -> Weighted:
         parts = parts_of(self._content, first, last, self._inside, self._total, self._evidence)
