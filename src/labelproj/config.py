@@ -79,7 +79,8 @@ class MtTrainParams(Section):
     """Training a small M2M-100 model from bitext (``mt.train``).
 
     ``marker_share`` of the pairs get ``[ ]`` round matching spans and ``rename_share`` get
-    invented names, anew in every epoch; ``dev_pairs`` are held out for chrF.
+    invented names, anew in every epoch; ``back_share`` are taught from target to source, so that
+    the encoder reads the target language too. ``dev_pairs`` are held out for chrF.
     """
 
     bitext: tuple[str, ...]
@@ -97,6 +98,7 @@ class MtTrainParams(Section):
     dropout: Share = 0.1
     marker_share: Share = 0.25
     rename_share: Share = 0.3
+    back_share: Share = 0.0
     dev_pairs: Count = 200
     checkpoint_every: Count = 100
     seed: int = 13

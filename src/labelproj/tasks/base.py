@@ -63,12 +63,14 @@ class Prompt:
     """A text that a tagger is given, with the spans it is taught.
 
     ``places[i]`` is the place in the case's text of character i, or -1 for a character that is
-    not of that text; None where the prompt is the text.
+    not of that text; None where the prompt is the text. ``taught`` is false for a prompt that is
+    asked, but of whose kind there are enough to learn from.
     """
 
     text: str
     spans: tuple[Span, ...]
     places: tuple[int, ...] | None = None
+    taught: bool = True
 
     def restored(self, span: Span) -> Span | None:
         """Return a span of this prompt as one of the case's text; None when it is outside."""

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from labelproj.build.documents import Reassembled
 from labelproj.config import BuildParams, FilterParams
+from labelproj.dialogue.changes import lesson_target
 from labelproj.dialogue.examples import SUBTASKS, Example, examples_of
 from labelproj.dialogue.keep import is_kept
 from labelproj.dialogue.linear import write_acts, write_state
@@ -170,13 +171,17 @@ class Dialogues(Ner):
         return replace(found, payload={**found.payload, _EXAMPLES: row[_EXAMPLES]})
 
     def cases(self, document: Document) -> list[Case]:
-        """Return a case an example: those that are known, or all that the dialogue gives."""
+        """Return a case an example: those that are known, or all that the dialogue gives.
+
+        The target is what a model is taught to write.
+        """
         known: Any = document.payload.get(_EXAMPLES)
-        if known is not None:
-            return [Case(one["id"], one["input"], (), (), target=one["target"]) for one in known]
+        if known is None:
+            known = [one.as_json() for one in examples_of(document, dialogue_of(document))]
+        found = [(one["id"], one["input"], one["target"]) for one in known]
         return [
-            Case(one.id, one.input, (), (), target=one.target)
-            for one in examples_of(document, dialogue_of(document))
+            Case(name, text, (), (), target=lesson_target(text, target))
+            for name, text, target in found
         ]
 
 
