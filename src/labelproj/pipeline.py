@@ -186,7 +186,7 @@ def _build(run: Run) -> Result:
         mt=run.layout.mt(run.target),
         attrition=filtered / "attrition.json",
         out=run.layout.dataset(run.task, run.target),
-        params=run.config.build,
+        params=run.config.build.seen_from(run.path, tgt=run.target),
         review=run.config.review.model_copy(
             update={"corrections": tuple(map(run.path, run.config.review.corrections))}
         ),
@@ -317,7 +317,7 @@ def _report(run: Run) -> Result:
         evaluation=layout.evaluation(run.task, run.target),
         out=layout.report(run.task, run.target),
         params=run.config.report,
-        build=run.config.build,
+        build=run.config.build.seen_from(run.path, tgt=run.target),
         corrections=[Path(run.path(path)) for path in run.config.review.corrections],
         task=run.task,
         src=run.source,

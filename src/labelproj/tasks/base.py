@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 from labelproj.build.documents import Reassembled
@@ -191,6 +192,10 @@ class Task(ABC):
     def filters(self, params: FilterParams) -> FilterParams:
         """Return the thresholds by which single units are judged."""
         return params
+
+    def informed(self, kept: Path, params: BuildParams) -> "Task":
+        """Return the task with what the accepted units of a whole job (``tables.FILTERED``) say."""
+        return self
 
     def usable(self, one: Reassembled, params: BuildParams) -> Usable:
         """Apply the policy of ``params`` to a document whose units were accepted."""

@@ -134,7 +134,12 @@ class Seq2Seq:
     """A trained model: texts in, texts out (greedy)."""
 
     def __init__(
-        self, model: Any, tokenizer: Any, *, batch_size: int = 128, max_new_tokens: int | None = None
+        self,
+        model: Any,
+        tokenizer: Any,
+        *,
+        batch_size: int = 128,
+        max_new_tokens: int | None = None,
     ):
         self._model, self._tokenizer = model, tokenizer
         self._model.eval()
