@@ -117,6 +117,11 @@ def test_an_ontology_says_what_values_are_called(project: Path, tmp_path: Path) 
         run_stage("build", params=folder / "params.yaml", task="tod", target="ha")
 
 
+def _methods(document: Document) -> dict[str, str]:
+    entries: Any = document.payload["values"]
+    return {entry["source"]: entry["method"] for entry in entries}
+
+
 def test_a_value_is_called_as_in_other_dialogues(project: Path) -> None:
     kept = project / "outputs" / "filtered" / "tod-ha" / "kept.parquet"
     documents = project / "outputs" / "prepared" / "tod" / "documents.parquet"
@@ -131,11 +136,8 @@ def test_a_value_is_called_as_in_other_dialogues(project: Path) -> None:
     )
     task, params = Dialogues(), BuildParams()
     alone, informed = (
-        {entry["source"]: entry["method"] for entry in found}
-        for found in (
-            which.usable(bare, params).one.document.payload["values"]
-            for which in (task, task.informed(kept, params))
-        )
+        _methods(which.usable(bare, params).one.document)
+        for which in (task, task.informed(kept, params))
     )
     assert "corpus" not in alone.values() and "unmapped" in alone.values()
     assert "corpus" in informed.values() and "unmapped" not in informed.values()

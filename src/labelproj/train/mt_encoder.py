@@ -42,7 +42,7 @@ def is_translation_model(name: str) -> bool:
 
     with opening(name):
         config = transformers.AutoConfig.from_pretrained(name)
-    return config.model_type == _ARCHITECTURE
+    return bool(config.model_type == _ARCHITECTURE)
 
 
 def write_encoder(name: str, *, out: Path) -> dict[str, object]:

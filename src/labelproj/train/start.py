@@ -38,7 +38,7 @@ def prepared_start(
     encoder = not whole and params.backend == "transformers" and params.model is not None
     if encoder and is_translation_model(model):
         translator = model
-        step = signature("encoder", {"model": _digest(model)})
+        step = signature("encoder", {"model": _digest(translator)})
         model, made["encoder"] = _step(
             work, step, lambda out: write_encoder(translator, out=out), resume=resume
         )
@@ -49,10 +49,10 @@ def prepared_start(
             yield from own()
             yield from extra()
 
-        whole = model
+        untrimmed = model
         step = signature("trim", {"model": _digest(model), "texts": stream_digest(texts())})
         model, made["trim"] = _step(
-            work, step, lambda out: trim_encoder(whole, texts, out=out), resume=resume
+            work, step, lambda out: trim_encoder(untrimmed, texts, out=out), resume=resume
         )
     if params.adapt is not None:
         adapt, chosen = params.adapt, read(params.adapt.texts)
