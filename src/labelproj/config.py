@@ -1,6 +1,6 @@
 """One pydantic model for each section of ``params.yaml``. Unknown keys are errors."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -41,6 +41,7 @@ __all__ = [
     "SystemName",
     "TaskName",
     "Thresholds",
+    "TodParams",
     "TrainParams",
     "TranslateParams",
     "for_task",
@@ -79,7 +80,8 @@ class MtTrainParams(Section):
     """Training a small M2M-100 model from bitext (``mt.train``).
 
     ``marker_share`` of the pairs get ``[ ]`` round matching spans and ``rename_share`` get
-    invented names, anew in every epoch; ``dev_pairs`` are held out for chrF.
+    invented names, anew in every epoch; ``back_share`` are taught from target to source, so that
+    the encoder reads the target language too. ``dev_pairs`` are held out for chrF.
     """
 
     bitext: tuple[str, ...]
@@ -97,6 +99,7 @@ class MtTrainParams(Section):
     dropout: Share = 0.1
     marker_share: Share = 0.25
     rename_share: Share = 0.3
+    back_share: Share = 0.0
     dev_pairs: Count = 200
     checkpoint_every: Count = 100
     seed: int = 13
@@ -243,6 +246,16 @@ class QaParams(Section):
     pairs: tuple[Literal["target", "source-question", "source-context"], ...] = ("target",)
 
 
+class TodParams(Section):
+    """What the values of dialogues are called in the target language (``build.tod``).
+
+    ``ontology`` is a JSON file of names (:func:`labelproj.dialogue.ontology.read_ontology`),
+    ``{tgt}`` in it the target language.
+    """
+
+    ontology: str | None = None
+
+
 class BuildParams(Section):
     """The dataset: its name, licence and splits, and what is usable of each task."""
 
@@ -256,6 +269,14 @@ class BuildParams(Section):
     seed: int = 13
     events: EventParams = EventParams()
     qa: QaParams = QaParams()
+    tod: TodParams = TodParams()
+
+    def seen_from(self, path: Callable[[str], str], *, tgt: str) -> "BuildParams":
+        """Return the same parameters with ``path`` of every file in them."""
+        if self.tod.ontology is None:
+            return self
+        found = path(self.tod.ontology.replace("{tgt}", tgt))
+        return self.model_copy(update={"tod": TodParams(ontology=found)})
 
 
 class GoldParams(Section):

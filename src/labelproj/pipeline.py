@@ -186,7 +186,7 @@ def _build(run: Run) -> Result:
         mt=run.layout.mt(run.target),
         attrition=filtered / "attrition.json",
         out=run.layout.dataset(run.task, run.target),
-        params=run.config.build,
+        params=run.config.build.seen_from(run.path, tgt=run.target),
         review=run.config.review.model_copy(
             update={"corrections": tuple(map(run.path, run.config.review.corrections))}
         ),
@@ -202,6 +202,9 @@ def _train(run: Run) -> Result:
 
     # What evaluate will need is looked for before hours of training.
     _back(run)
+    params = run.config.train.of_task(run.task).seen_from(run.path)
+    if params.model == "mt":
+        params = params.model_copy(update={"model": _translator(run)})
     return run_train(
         dataset=run.layout.dataset(run.task, run.target),
         source_units=run.layout.prepared(run.task) / "units.parquet",
@@ -209,13 +212,25 @@ def _train(run: Run) -> Result:
         gold_dev=run.gold("dev"),
         task=run.task,
         out=run.layout.models(run.task, run.target),
-        params=run.config.train.of_task(run.task).seen_from(run.path),
+        params=params,
         align=run.config.project.align,
         src=run.source,
         tgt=run.target,
         work=run.work("train"),
         resume=run.resume,
     )
+
+
+def _translator(run: Run) -> str:
+    """Return the Hugging Face folder of the MT model. Raises UsageError and ModelNotFoundError."""
+    from labelproj.translate.weights import find_weights
+
+    weights = run.weights()
+    if weights is None:
+        raise UsageError(
+            "there is no MT model to start from", where="train.model", remedy="name another model"
+        )
+    return str(find_weights(weights))
 
 
 def _exam(name: str) -> Callable[..., Result]:
@@ -302,7 +317,7 @@ def _report(run: Run) -> Result:
         evaluation=layout.evaluation(run.task, run.target),
         out=layout.report(run.task, run.target),
         params=run.config.report,
-        build=run.config.build,
+        build=run.config.build.seen_from(run.path, tgt=run.target),
         corrections=[Path(run.path(path)) for path in run.config.review.corrections],
         task=run.task,
         src=run.source,

@@ -125,7 +125,8 @@ class TrainParams(Section):
     A system whose data are not given is not trained. ``learning_rate`` null means 1e-3 for
     models made from scratch and 5e-5 for a pretrained encoder. ``seeds`` go before ``seed``:
     every system is trained with each of them. ``few_shot`` is the number of gold documents of
-    the system ``few-shot``. With ``weights: score`` projected examples count by their projection
+    the system ``few-shot``. ``jobs`` systems are trained at a time, each with its share of the
+    cores. With ``weights: score`` projected examples count by their projection
     score, with ``tier`` by ``tier_weights`` where the task has tiers. ``average`` checkpoints are
     averaged; 1 keeps the best one on development data, null averages 5 for an encoder whose
     development data have no labels by people in the target language. ``average_runs`` adds the
@@ -147,6 +148,7 @@ class TrainParams(Section):
     max_length: Count = 256
     seed: int = 13
     seeds: tuple[int, ...] = ()
+    jobs: Count = 1
     few_shot: Count = 50
     weights: Literal["none", "score", "tier"] = "none"
     tier_weights: TierWeights = TierWeights()

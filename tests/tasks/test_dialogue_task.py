@@ -1,6 +1,7 @@
 """The task tod in a project folder: values localised, examples judged, agents scored."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,17 @@ import yaml
 from typer.testing import CliRunner
 
 from invented_dialogues import woz2, write_woz2
+from labelproj.build.documents import reassemble
 from labelproj.cli.app import app
-from labelproj.config import FilterParams
+from labelproj.config import BuildParams, FilterParams
 from labelproj.dialogue.linear import parse_acts, parse_state
+from labelproj.errors import MissingInputError
 from labelproj.formats import read_documents, write_documents
 from labelproj.pipeline import STAGES, run_stage
 from labelproj.records import Document, Segment
 from labelproj.results import collect_results
 from labelproj.tasks import TASKS
+from labelproj.tasks.dialogue import Dialogues
 
 #: A few steps: whether agents learn is for others to say.
 TRAIN = {"max_steps": 3, "batch_words": 500}
@@ -86,6 +90,57 @@ def test_the_dataset_has_the_examples_of_every_turn(project: Path) -> None:
         assert one["input"].startswith(one["id"].rpartition("/")[2])
     dropped = pl.read_parquet(folder / "dropped.parquet")
     assert len(dropped) == sum(one["dropped"] for one in items.values())
+
+
+def test_an_ontology_says_what_values_are_called(project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(project, folder)
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["build"] = {"tod": {"ontology": "names.{tgt}.json"}}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    names = {"food": {"rice": "Shinkafa"}, "area": ["arewa", "kudu"]}
+    (folder / "names.ha.json").write_text(json.dumps(names))
+    for stage in ("build", "report"):
+        made = run_stage(stage, params=folder / "params.yaml", task="tod", target="ha")
+        assert made
+    dataset = folder / "outputs" / "dataset" / "tod-ha"
+    rows = pl.concat([pl.read_parquet(path) for path in (dataset / "data").rglob("*.parquet")])
+    said = {v for state in rows["state"] for one in parse_state(state) for v in one.values}
+    assert said == {"Shinkafa", "kifi", "wake", "arewa", "kudu", "dontcare"}
+    whole, before = (
+        json.loads((one / "outputs/dataset/tod-ha/manifest.json").read_text())["signature"]
+        for one in (folder, project)
+    )
+    assert whole != before
+    (folder / "names.ha.json").unlink()
+    with pytest.raises(MissingInputError):
+        run_stage("build", params=folder / "params.yaml", task="tod", target="ha")
+
+
+def _methods(document: Document) -> dict[str, str]:
+    entries: Any = document.payload["values"]
+    return {entry["source"]: entry["method"] for entry in entries}
+
+
+def test_a_value_is_called_as_in_other_dialogues(project: Path) -> None:
+    kept = project / "outputs" / "filtered" / "tod-ha" / "kept.parquet"
+    documents = project / "outputs" / "prepared" / "tod" / "documents.parquet"
+    one = next(iter(reassemble(kept, documents, tgt="ha")))
+    # Nothing in its own words says what its values are called.
+    bare = replace(
+        one,
+        document=replace(
+            one.document, segments=tuple(replace(s, spans=()) for s in one.document.segments)
+        ),
+        projections=tuple(() for _ in one.projections),
+    )
+    task, params = Dialogues(), BuildParams()
+    alone, informed = (
+        _methods(which.usable(bare, params).one.document)
+        for which in (task, task.informed(kept, params))
+    )
+    assert "corpus" not in alone.values() and "unmapped" in alone.values()
+    assert "corpus" in informed.values() and "unmapped" not in informed.values()
 
 
 def test_agents_are_scored_beside_one_that_copies(project: Path) -> None:

@@ -1,5 +1,6 @@
 """A model from nothing learns a few examples; answers go turn by turn on the model's own states."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,44 @@ def test_own_states_are_fed_back_in_step() -> None:
     seen.clear()
     predict(examples, model, own_state=False)
     assert {batch[0].split()[2] for batch in seen} == {"gold"}
+
+
+def test_changes_are_applied_to_the_state_that_was_asked_about() -> None:
+    said = ['& ( r ) food = " rice "', '& ( r ) food = " fish ', "& ( r ) food", "( r )"]
+    examples = [
+        Example("d", turn, "dst", "dst <state> null <acts> null <user> x", "null")
+        for turn in range(4)
+    ]
+    asked: list[str] = []
+
+    def model(texts: Sequence[str]) -> list[str]:
+        asked.extend(texts)
+        return [said[len(asked) - 1]]
+
+    outputs = predict(examples, model, own_state=True)
+    state = '( r ) food = " rice "'
+    # What cannot be read is wrong, and changes nothing.
+    assert list(outputs.values()) == [state, said[1], "null", "( r )"]
+    assert [text.partition(" <acts>")[0].removeprefix("dst <state> ") for text in asked] == [
+        *("null", state, state, "null"),
+    ]
+
+
+def test_an_agent_starts_from_a_translation_model(tiny_hf: Path, tmp_path: Path) -> None:
+    pairs = [
+        ("dst <state> null <acts> null <user> Amina ta tafi Kano.", '& ( trip ) to = " Kano "'),
+        ("rg <acts> bye <user> Na gode.", "Amina ya tafi Zaria."),
+    ]
+    losses = []
+    for steps in (1, 120):
+        params = Seq2SeqParams(model=str(tiny_hf), steps=steps, learning_rate=1e-2)
+        model, figures = train_seq2seq(pairs, params)
+        losses.append(figures["loss"])
+    assert losses[1] < 0.8 * losses[0]  # type: ignore[operator]
+    model.save(tmp_path / "agent")
+    texts = [text for text, _ in pairs]
+    assert Seq2Seq.load(str(tmp_path / "agent"))(texts) == model(texts)
+    assert model(texts) == [target for _, target in pairs]
 
 
 def test_a_tiny_model_learns_what_it_is_shown(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Training: the data it makes, and that a killed run ends where an unbroken one does."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ def test_the_tokenizer_loads_again_as_nllb(tmp_path: Path) -> None:
     assert again.convert_ids_to_tokens(again(text)["input_ids"])[0] == "eng_Latn"
 
 
-def stream() -> Stream:
+def stream(back_share: float = 0.0) -> Stream:
     texts = [text for pair in PAIRS for text in pair]
     tokenizer = train_tokenizer(texts, vocab_size=200, languages=["eng_Latn", "hau_Latn"])
     return Stream(
@@ -105,7 +106,27 @@ def stream() -> Stream:
         vary=Augmenter(PAIRS, marker_share=0.3, rename_share=0.3).vary,
         batch_tokens=150,
         seed=1,
+        back_share=back_share,
     )
+
+
+def test_a_share_of_the_pairs_is_taught_the_other_way_round() -> None:
+    def heads(back_share: float) -> Counter[tuple[int, int]]:
+        batches = stream(back_share).batches(start=0, stop=40)
+        return Counter(
+            (source[0], target[0])
+            for batch in batches
+            for source, target in zip(batch.sources, batch.targets, strict=True)
+        )
+
+    ((there, all_of_them),) = heads(0.0).items()
+    back = there[1], there[0]
+    assert set(heads(1.0)) == {back}
+    some = heads(0.4)
+    assert set(some) == {there, back}
+    assert 0.25 < some[back] / all_of_them < 0.55
+    whole = list(stream(0.4).batches(start=0, stop=20))
+    assert list(stream(0.4).batches(start=13, stop=20)) == whole[13:]
 
 
 def test_batches_from_the_middle_are_those_of_the_whole_run() -> None:

@@ -14,6 +14,7 @@ subtask   input                                                  target
 ========  =====================================================  =========================
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,11 +24,20 @@ from labelproj.dialogue.schema import EQUAL, Constraint, Dialogue, Row
 from labelproj.dialogue.visit import values_of
 from labelproj.records import Document
 
-__all__ = ["SUBTASKS", "Example", "examples_of", "turn_examples", "with_state"]
+__all__ = [
+    "SUBTASKS",
+    "Example",
+    "examples_of",
+    "grammar_words",
+    "state_in",
+    "turn_examples",
+    "with_state",
+]
 
 SUBTASKS = ("dst", "api", "da", "rg")
 #: Rows of the knowledge base in an input; how many there are in all is said too.
 _ROWS = 1
+_VALUES = re.compile(r'"[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +117,34 @@ def turn_examples(document: Document, dialogue: Dialogue, number: int) -> Iterat
         yield example("rg", f"<acts> {own} <user> {user}", plain(reply))
 
 
+def state_in(text: str) -> str:
+    """Return the state in the input of an example; empty where there is none."""
+    return _around_state(text)[1]
+
+
 def with_state(text: str, state: str) -> str:
     """Return the input of an example with another state in it."""
+    before, found, after = _around_state(text)
+    return f"{before}{state}{after}" if found else text
+
+
+def _around_state(text: str) -> tuple[str, str, str]:
     head, mark, rest = text.partition("<state> ")
-    if not mark:
-        return text
     cuts = [at for at in (rest.find(" <rows> "), rest.find(" <acts> ")) if at >= 0]
-    return f"{head}{mark}{state}{rest[min(cuts, default=len(rest)) :]}"
+    end = min(cuts, default=len(rest))
+    return head + mark, rest[:end], rest[end:]
+
+
+def grammar_words(text: str, target: str) -> set[str]:
+    """Return the words of the grammar in an input and its target: names, signs and marks.
+
+    Values, numbers, the user's words and replies are none.
+    """
+    formal, mark, _ = text.partition(" <user> ")
+    reply = text.startswith(f"{SUBTASKS[-1]} ")
+    written = f"{formal} {mark} {'' if reply else target}"
+    bare = _VALUES.sub(' " ', written)
+    return {word for word in bare.split() if not any(map(str.isdigit, word))}
 
 
 def _rows(rows: tuple[Row, ...]) -> str:

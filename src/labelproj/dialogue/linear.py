@@ -27,10 +27,12 @@ __all__ = [
     "canonical_state",
     "parse_acts",
     "parse_calls",
+    "parse_items",
     "parse_state",
     "plain",
     "write_acts",
     "write_calls",
+    "write_items",
     "write_state",
 ]
 
@@ -70,16 +72,27 @@ def canonical_acts(acts: Iterable[Act]) -> tuple[Act, ...]:
 
 def write_state(state: Iterable[Constraint]) -> str:
     """Write a state, in its canonical order."""
-    return _write((c.domain, _name(c.slot), c.relation, c.values) for c in canonical_state(state))
+    return write_items(canonical_state(state))
 
 
 def parse_state(text: str) -> tuple[Constraint, ...]:
     """Read what :func:`write_state` wrote. Raises ValueError for text that is no state."""
-    return canonical_state(
+    return canonical_state(parse_items(text))
+
+
+def write_items(items: Iterable[Constraint]) -> str:
+    """Write items of a state in order, those without values too."""
+    ordered = sorted({_first(one) for one in items}, key=_order)
+    return _write((c.domain, _name(c.slot), c.relation, c.values) for c in ordered)
+
+
+def parse_items(text: str) -> list[Constraint]:
+    """Read what :func:`write_items` wrote. Raises ValueError for text that is no state."""
+    return [
         Constraint(domain, name, relation, values)
         for domain, name, slot, relation, values in _parse(text)
         if _without(slot)
-    )
+    ]
 
 
 def write_acts(acts: Iterable[Act]) -> str:

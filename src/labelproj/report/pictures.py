@@ -81,6 +81,7 @@ def _drawings(
     kept: Path, rejected: Path, documents: Path, task: Task, params: BuildParams, tgt: str
 ) -> Iterator[tuple[int, int, str, str]]:
     """Yield number, how much is lost, id and JSON of each document that has a target side."""
+    task = task.informed(kept, params)
     for number, one in enumerate(reassemble(kept, documents, tgt=tgt, rejected=rejected)):
         if one.source is None:
             continue

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from labelproj.dialogue.changes import lesson_target
 from labelproj.dialogue.examples import SUBTASKS, examples_of
 from labelproj.dialogue.kb import read_kb
 from labelproj.dialogue.schema import KEY, dialogue_of
@@ -64,7 +65,7 @@ def run_train_agent(
 ) -> dict[str, object]:
     """Train a model on the examples of ``subtasks`` and write it to ``out``; return figures."""
     pairs = [
-        (example.input, example.target)
+        (example.input, lesson_target(example.input, example.target))
         for path in examples
         for example in read_examples(path)
         if example.subtask in subtasks

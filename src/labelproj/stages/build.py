@@ -18,7 +18,7 @@ from labelproj.build.writer import SplitWriter
 from labelproj.config import BuildParams, ReviewParams
 from labelproj.errors import LabelprojError, MissingInputError
 from labelproj.progress import track
-from labelproj.provenance import now, signature, versions
+from labelproj.provenance import file_digest, now, signature, versions
 from labelproj.review.apply import Applied, apply_corrections
 from labelproj.review.corrections import effective, read_corrections
 from labelproj.shards import read_json, write_manifest
@@ -82,6 +82,8 @@ def run_build(
         "tgt": tgt,
         **params.model_dump(include={"validation_share", "seed", "events", "qa"}),
     }
+    if params.tod.ontology is not None:
+        shaping["ontology"] = file_digest(Path(params.tod.ontology))
     _clear(out, config)
     dataset = what.dataset(found.labels, params=params)
     features = dataset.features()

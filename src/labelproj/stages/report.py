@@ -155,7 +155,7 @@ def _project_facts(config: Config, layout: Layout, root: Path) -> Sequence[RunFa
                     evaluation=folders["evaluate"],
                     corrections=corrections,
                     documents=layout.prepared(task) / "documents.parquet",
-                    build=config.build,
+                    build=config.build.seen_from(lambda spec: str(root / spec), tgt=target),
                 )
             )
     return found

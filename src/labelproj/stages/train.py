@@ -17,8 +17,9 @@ from labelproj.shards import write_manifest
 from labelproj.stages.scores import write_rejects
 from labelproj.stages.trim import texts_of
 from labelproj.tasks import task_named
-from labelproj.train import CARD, ENSEMBLE
+from labelproj.train import CARD, ENSEMBLE, WRITERS
 from labelproj.train.recipes import Recipes
+from labelproj.train.side_by_side import train_side_by_side
 from labelproj.train.start import prepared_start
 from labelproj.train.systems import (
     MEAN,
@@ -33,7 +34,6 @@ from labelproj.train.systems import (
     run_params,
     shaping_params,
     system_of,
-    train_system,
 )
 from labelproj.train_params import OWN
 
@@ -108,28 +108,30 @@ def run_train(
             own=lambda: _texts(recipes.system(name, seed=seeds[0]) for name in names),
             read=lambda specs: lambda: texts_of([spec.replace("{tgt}", tgt) for spec in specs]),
             work=place / "start",
+            whole=what.models.get(params.backend) in WRITERS,
             resume=resume,
         )
+        runs: dict[str, tuple[System, TrainParams]] = {}
         for name in names:
             system = recipes.system(name, seed=seeds[0])
             for seed in seeds:
                 # Runs with other documents may have other labels: there is no mean of them.
                 if name == "few-shot" and seed != seeds[0] and not params.average_runs:
                     system = recipes.system(name, seed=seed)
-                run = run_name(name, seed, seeds)
-                model, known[run] = train_system(
-                    system,
-                    params=run_params(starting, name, seed=seed),
-                    work=place,
-                    resume=resume,
-                    keep=max(_KEEP, len(params.systems) * len(seeds)),
-                )
-                publish(model, out / run, system=name)
-            if params.average_runs:
-                runs = {run: one for run, one in known.items() if system_of(run) == name}
-                known[f"{name}{MEAN}"] = publish_mean(name, runs, out)
+                own = run_params(starting, name, seed=seed)
+                runs[run_name(name, seed, seeds)] = system, own
             documents += len(system.train) + len(system.dev)
             rejects += system.rejects
+        keep = max(_KEEP, len(params.systems) * len(seeds))
+        models = train_side_by_side(
+            list(runs.values()), jobs=params.jobs, work=place, resume=resume, keep=keep
+        )
+        for run, (model, facts) in zip(runs, models, strict=True):
+            known[run] = facts
+            publish(model, out / run, system=system_of(run))
+        for name in names if params.average_runs else ():
+            own_runs = {run: one for run, one in known.items() if system_of(run) == name}
+            known[f"{name}{MEAN}"] = publish_mean(name, own_runs, out)
     if ENSEMBLE in params.systems:
         known |= publish_ensemble(known, out)
     if not known:

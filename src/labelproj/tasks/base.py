@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 from labelproj.build.documents import Reassembled
@@ -63,12 +64,14 @@ class Prompt:
     """A text that a tagger is given, with the spans it is taught.
 
     ``places[i]`` is the place in the case's text of character i, or -1 for a character that is
-    not of that text; None where the prompt is the text.
+    not of that text; None where the prompt is the text. ``taught`` is false for a prompt that is
+    asked, but of whose kind there are enough to learn from.
     """
 
     text: str
     spans: tuple[Span, ...]
     places: tuple[int, ...] | None = None
+    taught: bool = True
 
     def restored(self, span: Span) -> Span | None:
         """Return a span of this prompt as one of the case's text; None when it is outside."""
@@ -189,6 +192,10 @@ class Task(ABC):
     def filters(self, params: FilterParams) -> FilterParams:
         """Return the thresholds by which single units are judged."""
         return params
+
+    def informed(self, kept: Path, params: BuildParams) -> "Task":
+        """Return the task with what the accepted units of a whole job (``tables.FILTERED``) say."""
+        return self
 
     def usable(self, one: Reassembled, params: BuildParams) -> Usable:
         """Apply the policy of ``params`` to a document whose units were accepted."""

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 from labelproj.build.documents import Reassembled
 from labelproj.config import BuildParams, FilterParams
+from labelproj.dialogue.changes import lesson_target
+from labelproj.dialogue.corpus import survey
 from labelproj.dialogue.examples import SUBTASKS, Example, examples_of
 from labelproj.dialogue.keep import is_kept
 from labelproj.dialogue.linear import write_acts, write_state
 from labelproj.dialogue.localise import localise
-from labelproj.dialogue.ontology import Ontology, fold
+from labelproj.dialogue.ontology import Ontology, fold, read_ontology
 from labelproj.dialogue.schema import KEY, Turn, dialogue_of
 from labelproj.dialogue.values import Lexicon, ValueMap
 from labelproj.dialogue.verdicts import judge_example
@@ -84,8 +87,9 @@ class _Rows(Dataset):
 class Dialogues(Ner):
     """Dialogues as :mod:`labelproj.dialogue` has them. The model is an agent for its subtasks.
 
-    A dialogue's values are mapped by its own projected surfaces; how the whole corpus, an
-    ontology or a model can say more is ``labelproj dialogue localise``.
+    A dialogue's values are mapped by an ontology, where one is given, by its own projected surfaces
+    and by those of all dialogues (:meth:`informed`). ``labelproj dialogue localise`` also asks a
+    model.
     """
 
     name = "tod"
@@ -104,6 +108,19 @@ class Dialogues(Ner):
         ("BLEU", "rg.bleu"),
     )
     columns: ClassVar[tuple[str, ...]] = (*Ner.columns, _EXAMPLES)
+
+    def __init__(self, corpus: Lexicon | None = None, ontology: Ontology | None = None):
+        self._corpus = corpus
+        self._ontology = ontology or Ontology()
+
+    def informed(self, kept: Path, params: BuildParams) -> "Dialogues":
+        """Return the task with the value map over the corpus, and with its ontology.
+
+        Raises MissingInputError and FormatError for an ontology that cannot be read.
+        """
+        names = params.tod.ontology
+        corpus, _ = survey(kept)
+        return Dialogues(corpus, None if names is None else read_ontology(Path(names)))
 
     def problem(self, document: Document) -> str | None:
         """Refuse a document without the structured part of a dialogue."""
@@ -136,8 +153,8 @@ class Dialogues(Ner):
         values = ValueMap(
             own=own,
             literal=frozenset(literal),
-            corpus=own,
-            ontology=Ontology(),
+            corpus=own if self._corpus is None else self._corpus,
+            ontology=self._ontology,
             translated={},
         )
         local = localise(one.document, values)
@@ -170,13 +187,17 @@ class Dialogues(Ner):
         return replace(found, payload={**found.payload, _EXAMPLES: row[_EXAMPLES]})
 
     def cases(self, document: Document) -> list[Case]:
-        """Return a case an example: those that are known, or all that the dialogue gives."""
+        """Return a case an example: those that are known, or all that the dialogue gives.
+
+        The target is what a model is taught to write.
+        """
         known: Any = document.payload.get(_EXAMPLES)
-        if known is not None:
-            return [Case(one["id"], one["input"], (), (), target=one["target"]) for one in known]
+        if known is None:
+            known = [one.as_json() for one in examples_of(document, dialogue_of(document))]
+        found = [(one["id"], one["input"], one["target"]) for one in known]
         return [
-            Case(one.id, one.input, (), (), target=one.target)
-            for one in examples_of(document, dialogue_of(document))
+            Case(name, text, (), (), target=lesson_target(text, target))
+            for name, text, target in found
         ]
 
 

@@ -29,8 +29,9 @@ class UsableDocuments:
     tgt: str
 
     def __iter__(self) -> Iterator[Usable]:
+        task = self.task.informed(self.kept, self.params)
         for one in reassemble(self.kept, self.documents, tgt=self.tgt, rejected=self.rejected):
-            yield self.task.usable(one, self.params)
+            yield task.usable(one, self.params)
 
 
 @dataclass(slots=True)

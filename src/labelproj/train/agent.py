@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from labelproj.dialogue.examples import SUBTASKS, Example, with_state
+from labelproj.dialogue.changes import after_changes
+from labelproj.dialogue.examples import SUBTASKS, Example, state_in, with_state
 from labelproj.dialogue.linear import NULL
 
 __all__ = ["COPY", "copy_state", "predict"]
@@ -20,9 +21,8 @@ def copy_state(texts: Sequence[str]) -> list[str]:
     """
     outputs = []
     for text in texts:
-        task, _, rest = text.partition(" ")
-        state = rest.partition("<state> ")[2].partition(" <acts> ")[0]
-        outputs.append(state if task == SUBTASKS[0] and state else NULL)
+        state = state_in(text) if text.startswith(f"{SUBTASKS[0]} ") else ""
+        outputs.append(state or NULL)
     return outputs
 
 
@@ -30,8 +30,10 @@ def predict(examples: Sequence[Example], model: Model, *, own_state: bool) -> di
     """Return the model's outputs by example id.
 
     With ``own_state`` the model's own state of the turn before stands in the input of ``dst``, as
-    in use, and its state of the same turn in those of ``api`` and ``da``; without, gold's. Turns
-    go in step over all dialogues, so that batches are full.
+    in use, and its state of the same turn in those of ``api`` and ``da``; without, gold's. A model
+    writes a state whole or as changes, which are applied to the state in its input; where they
+    cannot be read the output stays as it is and the state as it was. Turns go in step over all
+    dialogues, so that batches are full.
     """
     outputs: dict[str, str] = {}
     states: dict[tuple[str, int], str] = {}
@@ -43,8 +45,13 @@ def predict(examples: Sequence[Example], model: Model, *, own_state: bool) -> di
             when = turn - 1 if subtask == "dst" else turn
             own = states.get((example.dialogue, when)) if own_state else None
             inputs.append(example.input if own is None else with_state(example.input, own))
-        for example, output in zip(batch, model(inputs), strict=True):
+        for example, text, output in zip(batch, inputs, model(inputs), strict=True):
             outputs[example.id] = output
             if subtask == "dst":
-                states[example.dialogue, turn] = output
+                before = state_in(text)
+                try:
+                    outputs[example.id] = after_changes(before, output)
+                    states[example.dialogue, turn] = outputs[example.id]
+                except ValueError:
+                    states[example.dialogue, turn] = before
     return {example.id: outputs[example.id] for example in examples}

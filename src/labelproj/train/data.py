@@ -95,7 +95,8 @@ def taught(
 def texts_of(case: Case) -> Iterator[Parts]:
     """Yield the texts of a case with the spans in them."""
     for number, prompt in enumerate(case.prompts):
-        yield (Segment(str(number), "text", prompt.text, prompt.spans),)
+        if prompt.taught:
+            yield (Segment(str(number), "text", prompt.text, prompt.spans),)
 
 
 def questions_of(case: Case) -> Iterator[Parts]:

@@ -16,6 +16,7 @@ from labelproj.train.encoder import Head, open_encoder, require_torch, tiny_enco
 from labelproj.train.updates import Updates
 from labelproj.translate.adapters import RATE, merged_weights, with_adapters, without_adapters
 from labelproj.translate.model import quiet
+from labelproj.translate.updates import half_helps
 
 __all__ = ["Encoded", "FineTuned"]
 
@@ -52,6 +53,7 @@ class FineTuned(ABC):
         self._model: Any = None
         self._tokenizer: Any = None
         self._size = params.max_length
+        self._half = False
 
     @abstractmethod
     def _dev_score(self, dev: Sequence[Document]) -> float:
@@ -87,6 +89,8 @@ class FineTuned(ABC):
         self._model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
         self._tokenizer = tokenizer
         self._size = window_size(model, tokenizer, self._params.max_length)
+        cuda = self._model.device.type == "cuda"
+        self._half = torch.cuda.is_bf16_supported() if cuda else half_helps(model)
 
     def _train(
         self,
@@ -152,8 +156,7 @@ class FineTuned(ABC):
         }
         if windows[0].types:
             inputs["token_type_ids"] = self._padded([one.types for one in windows], 0)
-        half = self._model.device.type == "cuda" and torch.cuda.is_bf16_supported()
-        with torch.autocast(self._model.device.type, dtype=torch.bfloat16, enabled=half):
+        with torch.autocast(self._model.device.type, dtype=torch.bfloat16, enabled=self._half):
             return self._model(**inputs)
 
     @staticmethod

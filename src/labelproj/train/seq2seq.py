@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from labelproj.dialogue.examples import grammar_words
 from labelproj.errors import MissingInputError, ModelNotFoundError, UsageError
 from labelproj.progress import Progress, log, track
 from labelproj.train.encoder import require_torch
+from labelproj.train.vocabulary import with_words
 from labelproj.translate.adapters import RATE, with_adapters, without_adapters
 from labelproj.translate.model import quiet, write_hf
+from labelproj.translate.updates import half_helps, sequence_loss
 
 __all__ = ["Seq2Seq", "Seq2SeqParams", "train_seq2seq"]
 
@@ -62,7 +65,11 @@ def train_seq2seq(
         raise MissingInputError("no examples to train on", remedy="is the subtask in the file?")
     torch = require_torch()
     torch.manual_seed(params.seed)
-    model, tokenizer = _open(params.model) if params.model else _tiny(pairs, params)
+    if params.model is None:
+        model, tokenizer = _tiny(pairs, params)
+    else:
+        words = {word for text, target in pairs for word in grammar_words(text, target)}
+        model, tokenizer = with_words(*_open(params.model), sorted(words))
     coded = [
         (tokenizer(text)["input_ids"], tokenizer(text_target=target)["input_ids"])
         for text, target in pairs
@@ -94,16 +101,12 @@ def train_seq2seq(
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
     losses: list[float] = []
     model.train()
-    batches = _batches(fit, params)
+    batches, half = _batches(fit, params), half_helps(model)
     with nullcontext(progress) if progress else track("train", params.steps) as watched:
         for step in range(params.steps):
             inputs, labels = next(batches)
-            batch = _padded(inputs, labels, tokenizer.pad_token_id)
-            loss = torch.nn.functional.cross_entropy(
-                model(**batch).logits.transpose(1, 2),
-                batch["labels"],
-                label_smoothing=params.label_smoothing,
-            )
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+                loss = sequence_loss(model, inputs, labels, smoothing=params.label_smoothing)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained, 1.0)
             optimizer.step()
@@ -131,7 +134,12 @@ class Seq2Seq:
     """A trained model: texts in, texts out (greedy)."""
 
     def __init__(
-        self, model: Any, tokenizer: Any, *, batch_size: int = 32, max_new_tokens: int | None = None
+        self,
+        model: Any,
+        tokenizer: Any,
+        *,
+        batch_size: int = 128,
+        max_new_tokens: int | None = None,
     ):
         self._model, self._tokenizer = model, tokenizer
         self._model.eval()
@@ -251,16 +259,3 @@ def _batches(
         chance.shuffle(batches)
         for batch in batches:
             yield [coded[i][0] for i in batch], [coded[i][1] for i in batch]
-
-
-def _padded(inputs: list[list[int]], labels: list[list[int]], pad: int) -> dict[str, Any]:
-    import torch
-    from torch.nn.utils.rnn import pad_sequence
-
-    def tensor(rows: list[list[int]], value: int) -> Any:
-        tensors = [torch.tensor(row) for row in rows]
-        return pad_sequence(tensors, batch_first=True, padding_value=value)
-
-    ids = tensor(inputs, pad)
-    # -100 is what the loss of transformers passes over.
-    return {"input_ids": ids, "attention_mask": (ids != pad).long(), "labels": tensor(labels, -100)}

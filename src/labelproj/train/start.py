@@ -1,4 +1,4 @@
-"""The encoder that all systems start from: trimmed and adapted where asked, once for all."""
+"""The encoder that all systems start from: taken, trimmed and adapted where asked, once for all."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ from labelproj.progress import log
 from labelproj.provenance import file_digest, signature, stream_digest
 from labelproj.train.adapt import adapt_encoder
 from labelproj.train.kept import finished, forget_old, mark_finished
+from labelproj.train.mt_encoder import is_translation_model, write_encoder
 from labelproj.train.trim import Texts, trim_encoder
 
 __all__ = ["prepared_start"]
@@ -23,15 +24,24 @@ def prepared_start(
     own: Texts,
     read: Callable[[tuple[str, ...]], Texts],
     work: Path,
+    whole: bool = False,
     resume: bool = True,
 ) -> tuple[TrainParams, dict[str, Facts]]:
     """Return ``params`` with the encoder that systems are to start from, and how it was made.
 
-    ``own`` are all texts that systems are trained on, ``read`` gives those of files. The
+    Of a translation model it is the encoder alone, unless it is wanted ``whole``. ``own`` are all
+    texts that systems are trained on, ``read`` gives those of files. The
     vocabulary is trimmed first (to both), then the encoder adapted. Each step is kept in ``work``
-    and found again where nothing has changed. Without ``trim`` and ``adapt`` nothing is done.
+    and found again where nothing has changed.
     """
     model, made = str(params.model), dict[str, Facts]()
+    encoder = not whole and params.backend == "transformers" and params.model is not None
+    if encoder and is_translation_model(model):
+        translator = model
+        step = signature("encoder", {"model": _digest(translator)})
+        model, made["encoder"] = _step(
+            work, step, lambda out: write_encoder(translator, out=out), resume=resume
+        )
     if params.trim is not None:
         extra = read(params.trim.texts)
 
@@ -39,10 +49,10 @@ def prepared_start(
             yield from own()
             yield from extra()
 
-        whole = model
+        untrimmed = model
         step = signature("trim", {"model": _digest(model), "texts": stream_digest(texts())})
         model, made["trim"] = _step(
-            work, step, lambda out: trim_encoder(whole, texts, out=out), resume=resume
+            work, step, lambda out: trim_encoder(untrimmed, texts, out=out), resume=resume
         )
     if params.adapt is not None:
         adapt, chosen = params.adapt, read(params.adapt.texts)

@@ -36,6 +36,7 @@ __all__ = [
     "run_params",
     "scored_as",
     "shaping_params",
+    "system_home",
     "system_of",
     "system_signature",
     "train_system",
@@ -52,6 +53,7 @@ THERE_AND_BACK = ("translate-test", "ensemble")
 NOT_SHAPING = {
     "systems",
     "seeds",
+    "jobs",
     "few_shot",
     "weights",
     "tier_weights",
@@ -142,6 +144,11 @@ def system_signature(system: System, params: TrainParams) -> str:
     return signature("train", shaping_params(params, system.model) | digests)
 
 
+def system_home(system: System, params: TrainParams, *, work: Path) -> Path:
+    """Return the folder under ``work`` that a system trained so has."""
+    return work / f"{system.name}-{system_signature(system, params).split(':')[1]}"
+
+
 def train_system(
     system: System, *, params: TrainParams, work: Path, resume: bool = True, keep: int = 12
 ) -> tuple[Path, dict[str, object]]:
@@ -153,7 +160,7 @@ def train_system(
     the backend's ``fit`` raises.
     """
     made_by = system_signature(system, params)
-    home = work / f"{system.name}-{made_by.split(':')[1]}"
+    home = system_home(system, params, work=work)
     folder = home / "model"
     if resume and (known := finished(home)):
         log.info("%s: trained before, used again", system.name)

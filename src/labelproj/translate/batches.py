@@ -46,7 +46,8 @@ class Stream:
     """Endless batches of a bitext, sorted by length, of at most ``batch_tokens`` padded tokens.
 
     Every epoch makes its own variants of the pairs, by ``vary``. ``encode`` are the source's and
-    the target's.
+    the target's. ``back_share`` of the pairs, others in every epoch, are turned round: their
+    source is to be made of their target.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Stream:
         batch_tokens: int,
         seed: int,
         max_length: int = 200,
+        back_share: float = 0.0,
     ):
         self._pairs = list(pairs)
         self._encode = encode
@@ -65,6 +67,7 @@ class Stream:
         self._budget = batch_tokens
         self._seed = seed
         self._max_length = max_length
+        self._back_share = back_share
 
     def batches(self, *, start: int, stop: int) -> Iterator[Batch]:
         """Yield the batches of steps ``start`` to ``stop`` (not included)."""
@@ -103,8 +106,11 @@ class Stream:
         )
         # Language token and </s> apart, a side has at most so many tokens.
         most = self._max_length + 2
-        return [
+        kept = [
             (s, t)
             for s, t in zip(sources, targets, strict=True)
             if s and t and max(len(s), len(t)) <= most
         ]
+        if not self._back_share:
+            return kept
+        return [(t, s) if rng.random() < self._back_share else (s, t) for s, t in kept]

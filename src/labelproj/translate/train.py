@@ -116,6 +116,7 @@ def train_model(
         ).vary,
         batch_tokens=params.batch_tokens,
         seed=params.seed,
+        back_share=params.back_share,
     )
     loss = run_updates(
         model,

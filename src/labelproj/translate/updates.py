@@ -7,9 +7,9 @@ from typing import Any
 
 from labelproj.errors import StorageError
 from labelproj.progress import log, track
-from labelproj.translate.batches import Batch, Stream
+from labelproj.translate.batches import Stream
 
-__all__ = ["Schedule", "run_updates"]
+__all__ = ["Schedule", "half_helps", "run_updates", "sequence_loss"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,14 @@ def run_updates(
         log.info("training goes on from step %d of %d", start, schedule.steps)
     model.train()
     device = next(model.parameters()).device.type
-    half = device == "cuda" or _half_helps(model)
+    half = device == "cuda" or half_helps(model)
     with track(title, schedule.steps) as progress:
         progress.advance(start)
         for batch in stream.batches(start=start, stop=schedule.steps):
             with torch.autocast(device, dtype=torch.bfloat16, enabled=half):
-                loss = _loss(model, batch, smoothing=schedule.label_smoothing)
+                loss = sequence_loss(
+                    model, batch.sources, batch.targets, smoothing=schedule.label_smoothing
+                )
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
@@ -99,7 +101,7 @@ def run_updates(
     return sum(losses) / len(losses)
 
 
-def _half_helps(model: Any) -> bool:
+def half_helps(model: Any) -> bool:
     """Say whether bfloat16 makes a step on this processor faster.
 
     With its instructions it halves the time of a step; without them, and in layers of a few
@@ -107,15 +109,27 @@ def _half_helps(model: Any) -> bool:
     """
     import torch
 
-    wide = (getattr(model.config, "d_model", None) or 0) >= 128
-    return wide and bool(torch.cpu._is_avx512_bf16_supported())
+    config = model.config
+    # Of encoders, none so small as those that are made from nothing.
+    wide = (getattr(config, "d_model", 0) or 0) >= 128 or getattr(config, "hidden_size", 0) >= 256
+    return bool(wide) and bool(torch.cpu._is_avx512_bf16_supported())
 
 
-def _loss(model: Any, batch: Batch, *, smoothing: float) -> Any:
+def sequence_loss(
+    model: Any,
+    sources: Sequence[Sequence[int]],
+    targets: Sequence[Sequence[int]],
+    *,
+    smoothing: float,
+) -> Any:
+    """Return the mean cross-entropy of the tokens of ``targets`` given ``sources`` (token ids).
+
+    ``smoothing`` is the share of the probability that goes to all tokens alike.
+    """
     import torch
 
     pad, start = model.config.pad_token_id, model.config.decoder_start_token_id
-    source, target = _padded(batch.sources, pad, model), _padded(batch.targets, pad, model)
+    source, target = _padded(sources, pad, model), _padded(targets, pad, model)
     shifted = target.new_full(target.shape, pad)
     shifted[:, 1:] = target[:, :-1]
     shifted[:, 0] = start
