@@ -41,4 +41,6 @@ def run_convert(
                 yield item
 
     write_documents(documents(), target, format=target_format)
+    if not counts["documents"]:
+        log.warning("%s: no document was usable: %s is empty", source, target)
     return dict(counts)
