@@ -14,6 +14,7 @@ from labelproj.config import AlignParams
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats.bitext import read_bitext
 from labelproj.progress import log
+from labelproj.sections import ALIGNERS
 from labelproj.text import words
 
 __all__ = [
@@ -28,8 +29,6 @@ __all__ = [
     "pharaoh",
     "token_pair",
 ]
-
-ALIGNERS = ("eflomal", "systran", "embedding", "attention", "simalign")
 
 
 def token_pair(src: str, tgt: str) -> TokenPair:
