@@ -54,6 +54,12 @@ def test_all_schemes_give_the_same_spans(tmp_path: Path, tags: str) -> None:
     assert labelled(document) == [("Ann Lee", "PER"), ("Bob", "PER")]
 
 
+def test_spaces_around_a_tab_are_no_part_of_tokens_and_tags(tmp_path: Path) -> None:
+    (document,) = read(tmp_path, "Kano \t B-LOC\nwon\t O \n")
+    assert labelled(document) == [("Kano", "LOC")]
+    assert text_of(document) == "Kano won"
+
+
 def test_columns_are_options(tmp_path: Path) -> None:
     content = "1 Kano B-LOC NNP\n2 won O VBD\n"
     (document,) = read(tmp_path, content, Conll(token_column=1, tag_column=2))

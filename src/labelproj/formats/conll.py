@@ -123,7 +123,7 @@ class Conll(Format):
             raise ValueError(line.number, line.problem)
         columns = _columns(line.text)
         try:
-            token, tag = columns[self.token_column], columns[self.tag_column]
+            token, tag = columns[self.token_column], columns[self.tag_column].strip()
         except IndexError:
             columns = []
         if len(columns) < 2:
