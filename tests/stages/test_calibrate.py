@@ -266,14 +266,22 @@ def test_without_gold_it_says_so(project: Path) -> None:
 
 def test_explaining_a_unit(project: Path) -> None:
     filtered = project / "outputs/filtered/ner-ha"
-    unit = explain(filtered, "d3:text:0")
+    (unit,) = explain(filtered, "d3:text:0")
     assert unit["verdict"] == "reject"
     by_name = {one["name"]: one for one in unit["signals"]}
     assert by_name["copied"]["threshold"] == 0.9
     assert by_name["copied"]["reason"].startswith("copied: ")
     assert by_name["length_ratio"]["reason"] is None
-    with pytest.raises(MissingInputError, match="ids look like d0:text:0"):
+    with pytest.raises(MissingInputError, match="ids of units look like d0:text:0"):
         explain(filtered, "nobody")
+
+
+def test_explaining_a_document(project: Path) -> None:
+    filtered = project / "outputs/filtered/ner-ha"
+    found = explain(filtered, "d0")
+    assert [one["id"] for one in found] == ["d0:text:0", "d0:text:1"]
+    assert explain(filtered, "d0:text:1") == found[1:]
+    assert any(one["spans"] for one in found)
 
 
 def test_the_command_shows_what_was_rejected(project: Path) -> None:
@@ -284,6 +292,8 @@ def test_the_command_shows_what_was_rejected(project: Path) -> None:
     done = run("--explain", "d0:text:0")
     assert done.returncode == 0, done.stderr
     assert "accept" in done.stderr and "'Amina Bello'" in done.stderr
+    whole = run("--explain", "d0", "--json")
+    assert [one["id"] for one in json.loads(whole.stdout)] == ["d0:text:0", "d0:text:1"]
     shown = run("--json")
     assert json.loads(shown.stdout)["by_filter"]["copied"]["rejected"] == 3
     assert run("--explain", "x").returncode == 4
