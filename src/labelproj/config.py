@@ -13,7 +13,7 @@ from pydantic import (
     field_validator,
 )
 
-from labelproj.config_names import strange_names
+from labelproj.config_names import strange_languages, strange_names
 from labelproj.errors import ConfigError, MissingInputError
 from labelproj.filter_params import FilterParams, PairThresholds, Thresholds
 from labelproj.sections import Count, Section, Share, TaskName
@@ -318,6 +318,8 @@ class Config(Section):
     def _some_task(cls, tasks: tuple[str, ...]) -> tuple[str, ...]:
         if not tasks:
             raise ValueError("at least one task is needed")
+        if len(set(tasks)) < len(tasks):
+            raise ValueError("a task is there twice")
         return tasks
 
 
@@ -368,6 +370,14 @@ def load_config(path: Path) -> Config:
             where=f"{path}:{line}",
             remedy="see docs/concepts for every key",
         ) from error
+    for place, wrong, remedy in strange_languages(
+        config.languages.source, config.languages.targets
+    ):
+        raise ConfigError(
+            f"{'.'.join(map(str, place))}: {wrong}",
+            where=f"{path}:{line_of(text, place)}",
+            remedy=remedy,
+        )
     project = config.project
     for at, name, known in strange_names(
         project.align.name, project.members, config.evaluate.methods
