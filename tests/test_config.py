@@ -46,6 +46,17 @@ def test_presets_are_valid_and_say_their_licence(preset: str, tmp_path: Path) ->
         ("train: {tasks: {poetry: {max_steps: 3}}}", "train.tasks.poetry"),
         ("train: {tasks: {qa: {tasks: {}}}}", "no tasks of its own"),
         ("- ner", "not a mapping"),
+        ("tasks: [ner, qa, ner]", "tasks: a task is there twice"),
+        ("languages:\n  source: qqqq\n", "yaml:2: languages.source: 'qqqq' is no ISO 639"),
+        ("languages:\n  targets:\n  - ha\n  - zz9\n", "yaml:4: languages.targets.1: 'zz9' is no"),
+        ("languages: {targets: [ha, hau]}", "languages.targets.1: 'hau' is there twice"),
+        ("project:\n  align: {name: eflomol}\n", "yaml:2: project.align.name: 'eflomol' cannot"),
+        ("project: {members: [systran, embeding:x]}", "project.members: 'embeding:x' cannot"),
+        ("evaluate:\n  seed: 3\n  methods: [systrann]\n", "yaml:3: evaluate.methods: 'systrann'"),
+        (
+            "evaluate: {methods: {qa: [markers]}}",
+            "evaluate.methods.qa: 'markers'.*one of alignment",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(text: str, message: str, tmp_path: Path) -> None:

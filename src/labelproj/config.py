@@ -13,6 +13,7 @@ from pydantic import (
     field_validator,
 )
 
+from labelproj.config_names import strange_languages, strange_names
 from labelproj.errors import ConfigError, MissingInputError
 from labelproj.filter_params import FilterParams, PairThresholds, Thresholds
 from labelproj.sections import Count, Section, Share, TaskName
@@ -338,6 +339,8 @@ class Config(Section):
     def _some_task(cls, tasks: tuple[str, ...]) -> tuple[str, ...]:
         if not tasks:
             raise ValueError("at least one task is needed")
+        if len(set(tasks)) < len(tasks):
+            raise ValueError("a task is there twice")
         return tasks
 
 
@@ -374,7 +377,7 @@ def load_config(path: Path) -> Config:
             "not a mapping of sections", where=str(path), remedy="start from `labelproj init`"
         )
     try:
-        return Config.model_validate(raw)
+        config = Config.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
         keys = [part for part in first["loc"] if part not in _NO_KEYS]
@@ -382,7 +385,27 @@ def load_config(path: Path) -> Config:
         key = ".".join(str(part) for part in keys)
         unknown = first["type"] == "extra_forbidden"
         raise ConfigError(
-            "unknown key " + key if unknown else f"{key}: {first['msg']}",
+            "unknown key " + key
+            if unknown
+            else f"{key}: {first['msg'].removeprefix('Value error, ')}",
             where=f"{path}:{line}",
             remedy="see docs/concepts for every key",
         ) from error
+    for place, wrong, remedy in strange_languages(
+        config.languages.source, config.languages.targets
+    ):
+        raise ConfigError(
+            f"{'.'.join(map(str, place))}: {wrong}",
+            where=f"{path}:{line_of(text, place)}",
+            remedy=remedy,
+        )
+    project = config.project
+    for at, name, known in strange_names(
+        project.align.name, project.members, config.evaluate.methods
+    ):
+        raise ConfigError(
+            f"{'.'.join(at)}: {name!r} cannot stand here",
+            where=f"{path}:{line_of(text, at)}",
+            remedy=f"one of {', '.join(known)}",
+        )
+    return config

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labelproj.config import Config, FilterParams, GoldParams, for_task, load_config
+from labelproj.declared import undeclared
 from labelproj.errors import UsageError
 from labelproj.formats import split_spec
 from labelproj.languages import iso_code
@@ -31,6 +32,8 @@ class Run:
         self.target = target
         self.resume = resume
         self.source = config.languages.source
+        #: What of the parameters has been asked the place of.
+        self.files: set[Path] = set()
 
     def gold(self, what: str) -> str | None:
         """Return where gold data of this task and target lie, ``what`` a key of ``gold``."""
@@ -49,7 +52,11 @@ class Run:
         """
         spec = spec.replace("{task}", self.task)
         named, path = split_spec(spec)
-        if path.startswith("hf:") or Path(path).is_absolute():
+        if path.startswith("hf:"):
+            return spec
+        filled = path.replace("{tgt}", iso_code(self.target)) if self.target else path
+        self.files.add(self.root / filled)
+        if Path(path).is_absolute():
             return spec
         return f"{named}:{self.root / path}" if named else str(self.root / path)
 
@@ -345,9 +352,19 @@ def run_stage(
     """Run one stage of the project folder that ``params`` (its params.yaml) lies in.
 
     ``task`` and ``target`` are empty where a stage does not depend on them. Returns the stage's
-    manifest. Raises UsageError for a task or target that params.yaml does not name.
+    manifest. Warns of files that it read and that are no dependencies of it in dvc.yaml. Raises
+    UsageError for a task or target that params.yaml does not name.
     """
-    return STAGES[name](open_run(params, task=task, target=target, resume=resume))
+    run = open_run(params, task=task, target=target, resume=resume)
+    result = STAGES[name](run)
+    for file in undeclared(name, run.files, root=run.root):
+        log.warning(
+            "%s is not among the deps of the stage %s in dvc.yaml: add it, or DVC does not see "
+            "when it changes",
+            file,
+            name,
+        )
+    return result
 
 
 def open_run(params: Path, *, task: str, target: str, resume: bool = True) -> Run:

@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Count", "Section", "Share", "TaskName"]
+__all__ = ["ALIGNERS", "Count", "Section", "Share", "TaskName"]
 
+#: The word aligners there are; labelproj.align opens them.
+ALIGNERS = ("eflomal", "systran", "embedding", "attention", "simalign")
 #: The tasks there are; labelproj.tasks says what each of them is.
 TaskName = Literal["ner", "eae", "qa", "tod"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]

@@ -24,7 +24,7 @@ def labelproj(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         (("project", "--colour"), "No such option: --colour"),
         (("project", "x.conll", "--src", "en", "--tgt", "ha"), "Missing option '--out'"),
         (("stage", "mt"), "see labelproj stage mt --help"),
-        (("init", "x", "--preset", "gold"), "--preset"),
+        (("init", "x", "--preset", "gold"), "Invalid value for '--preset': 'gold' is not one of"),
         (
             ("project", "x", "--src", "en", "--tgt", "ha", "--out", "y", "--label-map", "PER"),
             "'PER' is not OLD=NEW",
@@ -58,6 +58,17 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     assert done.returncode == 7
     assert done.stderr.count("\n") == 1
     assert "Not a directory" in done.stderr
+
+
+def test_nothing_that_can_be_used_is_no_success(tmp_path: Path) -> None:
+    bad = tmp_path / "in.jsonl"
+    bad.write_text('{"text": "Kano", "spans": [{"start": 0, "end": 9, "label": "LOC"}]}\n')
+    done = labelproj("convert", bad, tmp_path / "out.jsonl")
+    assert (done.returncode, done.stdout) == (4, "")
+    warning, error = done.stderr.splitlines()
+    assert "in.jsonl:1: span s0 [0, 9) is outside" in warning
+    assert "in.jsonl: no document that can be used" in error
+    assert not (tmp_path / "out.jsonl").exists()
 
 
 def test_ctrl_c_is_one_line(tmp_path: Path) -> None:

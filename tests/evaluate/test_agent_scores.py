@@ -1,21 +1,22 @@
 """Scores of an agent against figures counted by hand."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from labelproj.dialogue.examples import Example
+from labelproj.dialogue.examples import Example, examples_of
 from labelproj.dialogue.kb import KnowledgeBase
-from labelproj.dialogue.linear import write_acts, write_calls
+from labelproj.dialogue.linear import write_acts, write_calls, write_state
 from labelproj.dialogue.schema import Act, Call, Constraint, Dialogue, Row, Turn, with_dialogue
 from labelproj.errors import InputError
 from labelproj.evaluate.agent import act_accuracy, api_accuracy, slot_error_rate
-from labelproj.evaluate.dialogue import score_outputs
+from labelproj.evaluate.dialogue import score_outputs, state_counts
 from labelproj.evaluate.dialogue_state import joint_goal_accuracy, slot_scores
 from labelproj.evaluate.replies import bleu, bleu_tokenizer
 from labelproj.evaluate.success import SuccessCase, success_rates
 from labelproj.evaluate.value_maps import renamed, score_values
-from labelproj.records import Document
+from labelproj.records import Document, Segment
 
 
 def state(**slots: str) -> tuple[Constraint, ...]:
@@ -31,6 +32,33 @@ def test_joint_goals_and_slots() -> None:
     assert joint_goal_accuracy([], [], normalise=True) == 0.0
     with pytest.raises(ValueError):
         joint_goal_accuracy([], gold, normalise=True)
+
+
+def test_any_of_several_ways_to_write_a_value_is_right() -> None:
+    ways = (
+        Constraint("r", "time", values=("8 pm", "20:00")),
+        Constraint("r", "food", values=("a",)),
+    )
+    turn = Turn(user="0.user", state=ways)
+    document = Document("d", "en", (Segment("0.user", "user", "At eight."),))
+    dst, _ = examples_of(document, Dialogue((turn,)))
+    assert dst.ways == (("r", "time", ("8 pm", "20:00")),)
+    assert dst.target == write_state(ways)
+    assert Example.from_json(json.loads(json.dumps(dst.as_json()))) == dst
+
+    def score(value: str) -> tuple[object, ...]:
+        output = write_state([Constraint("r", "time", values=(value,)), ways[1]])
+        found = score_outputs({dst.id: output}, [dst], lang="en")["dst"]
+        assert isinstance(found, dict)
+        assert state_counts({dst.id: output}, [dst])[0, 0] == round(float(found["slot_f1"]) / 50)
+        return found["jga"], found["jga_normalised"], found["slot_f1"]
+
+    assert score("20:00") == score("8 pm") == (100.0, 100.0, 100.0)
+    assert score("20:00.") == (0.0, 100.0, 100.0)
+    assert score("21:00") == (0.0, 0.0, 50.0)
+    for wrong in (3, [["r", "time"]], [["r", 1, ["x"]]]):
+        with pytest.raises(ValueError, match="'ways'"):
+            Example.from_json(dst.as_json() | {"ways": wrong})
 
 
 def test_calls_and_acts() -> None:

@@ -1,5 +1,6 @@
 """CoNLL: all schemes in, IOB2 out, nothing bad stops the reading."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from labelproj.errors import FormatError, MissingInputError, UsageError
 from labelproj.formats.conll import Conll
+from labelproj.formats.jsonl import Jsonl
 from labelproj.progress import log
 from labelproj.records import Document, Reject, Segment, Span
 from labelproj.text import words
@@ -50,6 +52,12 @@ def test_all_schemes_give_the_same_spans(tmp_path: Path, tags: str) -> None:
     lines = [f"{token} {tag}" for token, tag in pairs]
     (document,) = read(tmp_path, "\n".join(lines))
     assert labelled(document) == [("Ann Lee", "PER"), ("Bob", "PER")]
+
+
+def test_spaces_around_a_tab_are_no_part_of_tokens_and_tags(tmp_path: Path) -> None:
+    (document,) = read(tmp_path, "Kano \t B-LOC\nwon\t O \n")
+    assert labelled(document) == [("Kano", "LOC")]
+    assert text_of(document) == "Kano won"
 
 
 def test_columns_are_options(tmp_path: Path) -> None:
@@ -171,6 +179,49 @@ def test_what_is_written_is_read_with_the_same_tokens_and_tags(
     assert text_of(again) == " ".join(text[start:end] for start, end in tokens)
     inside = [text[start:end] for start, end in tokens[first : last + 1]]
     assert labelled(again) == [(" ".join(inside), "X")]
+
+
+#: Tokens that are not labelproj's words, and columns beside tokens and tags.
+ODD = (
+    "Musa\tNNP\tB-PER\n's\tPOS\tO\n2,5\tCD\tO\n00\tCD\tO\nwhite-\tJJ\tB-ORG\n"
+    "walls\tNN\tI-ORG\n\nKano\tNNP\tB-LOC\n''\tNN\tO\n@ada\tXX\tB-PER\n.\t.\tO\n\n"
+)
+
+
+@pytest.mark.parametrize("content", [ODD, ODD.replace("NNP\t", "").replace("\t.\t", "\tX\t")])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_tokens_and_columns_are_written_back_as_they_were(
+    tmp_path: Path, content: str, end: str
+) -> None:
+    records = read(tmp_path, "\ufeff" + content.replace("\n", end))
+    documents = [record for record in records if isinstance(record, Document)]
+    # JSON Lines keeps them too.
+    Jsonl().write(documents, tmp_path / "between.jsonl")
+    between = list(Jsonl().read(str(tmp_path / "between.jsonl"), lang="en"))
+    for held in (documents, between):
+        path = tmp_path / "out.conll"
+        Conll().write([record for record in held if isinstance(record, Document)], path)
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        assert "".join(line for line in lines if line[0] != "#") == content
+
+
+def test_tags_become_iob2_and_own_words_serve_where_tokens_do_not(tmp_path: Path) -> None:
+    (document,) = read(
+        tmp_path, "1 @ada I-PER\n2 \u200b O\n3 Bello's I-PER\n", Conll(token_column=1)
+    )
+    assert isinstance(document, Document)
+    (segment,) = document.segments
+    path = tmp_path / "out.conll"
+    Conll().write([document], path)
+    assert "1\t@ada\tB-PER\n2\t\u200b\tO\n3\tBello's\tB-PER\n" in path.read_text(encoding="utf-8")
+    start = segment.text.index("Bello")
+    moved = replace(segment, spans=(Span("a", start, start + 5, "PER"),))
+    Conll().write([replace(document, segments=(moved,))], path)
+    assert "Bello\tB-PER\n's\tO\n" in path.read_text(encoding="utf-8")
+    strange = ({"lines": ["x"]}, {"lines": 3}, "x", {"lines": [], "token": 0, "tag": 0})
+    for said in strange:
+        Conll().write([replace(document, segments=(moved,), payload={"conll": said})], path)
+        assert "Bello\tB-PER\n's\tO\n" in path.read_text(encoding="utf-8")
 
 
 def test_a_text_that_is_not_its_tokens_is_passed_over(tmp_path: Path) -> None:

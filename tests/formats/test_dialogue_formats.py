@@ -97,6 +97,38 @@ def test_places_follow_a_text_that_has_changed(tmp_path: Path) -> None:
         assert [(s.start, s.end, s.label) for s in again.segments[0].spans] == [(2, 6, slot)]
 
 
+def test_an_agent_whose_state_is_empty_is_no_missing_turn(tmp_path: Path) -> None:
+    record = copy.deepcopy(RECORDS["multiwoz"][1])
+    record["log"][1]["metadata"] = {}
+    path = tmp_path / "in.json"
+    path.write_text(json.dumps({"MUL1.json": record}), encoding="utf-8")
+    (found,) = documents(path, "multiwoz")
+    assert dialogue_of(found).turns[0].state == ()
+
+
+def test_values_of_multiwoz_22_follow_too(tmp_path: Path) -> None:
+    state = {"slot_values": {"hotel-city": ["kano"], "taxi-to": ["kano"]}}
+    places = [
+        {"slot": "hotel-city", "start": 5, "exclusive_end": 9, "value": "Kano"},
+        {"slot": "taxi-to", "copy_from": "hotel-city", "value": ["kano"]},
+    ]
+    frame = {"service": "hotel", "actions": [], "slots": places, "state": state}
+    turn = {"speaker": "USER", "turn_id": "0", "utterance": "From Kano.", "frames": [frame]}
+    record = {"dialogue_id": "PMUL1.json", "services": ["hotel"], "turns": [turn]}
+    path = tmp_path / "in.json"
+    path.write_text(json.dumps([record]), encoding="utf-8")
+    (found,) = documents(path, format_of(str(path)))
+    write_documents([found], tmp_path / "out.json", format="sgd")
+    assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8")) == [record]
+    moved = localise(found, values({"kano": "Birnin Kano"}))
+    text = replace(moved.segments[0], text="Daga Birni.", spans=(Span("a", 5, 10, "city", "x"),))
+    write_documents([replace(moved, segments=(text,))], tmp_path / "out.json", format="sgd")
+    (again,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    copied, placed = again["turns"][0]["frames"][0]["slots"]
+    assert copied == {"slot": "taxi-to", "copy_from": "hotel-city", "value": ["Birnin Kano"]}
+    assert placed == {"slot": "hotel-city", "start": 5, "exclusive_end": 10, "value": "Birni"}
+
+
 def test_calls_and_rows_are_read(tmp_path: Path) -> None:
     (bitod,) = documents(write_record("bitod", tmp_path / "b.json"), "bitod")
     (turn,) = dialogue_of(bitod).turns
@@ -186,6 +218,7 @@ def test_a_document_from_elsewhere_cannot_be_written(tmp_path: Path) -> None:
 def test_tagged_utterances(tmp_path: Path) -> None:
     path = tmp_path / "in.txt"
     path.write_text(MTOD, encoding="utf-8")
+    assert format_of(str(path)) == "mtod"
     alarm, rain = documents(path, "mtod")
     assert rain.segments[0].text == "rain in Kano?"
     (turn,) = dialogue_of(alarm).turns

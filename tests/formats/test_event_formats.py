@@ -100,8 +100,16 @@ RAMS: dict[str, Any] = {
     "split": "train",
     "sentences": [["It", "rained", "."], ["The", "mill", "did", "n't", "burn", "."]],
     "evt_triggers": [[7, 7, [["disaster.fire", 0.5]]]],
-    "ent_spans": [[3, 4, [["evt01arg01thing", 1.0]]], [0, 0, []]],
-    "gold_evt_links": [[[7, 7], [3, 4], "evt01arg01thing"]],
+    # One place has two roles; the links may come in another order.
+    "ent_spans": [
+        [3, 4, [["evt01arg01thing", 1.0]]],
+        [3, 4, [["evt01arg02place", 1.0]]],
+        [0, 0, []],
+    ],
+    "gold_evt_links": [
+        [[7, 7], [3, 4], "evt01arg02place"],
+        [[7, 7], [3, 4], "evt01arg01thing"],
+    ],
 }
 ANN = (
     "T1\tBuilding 0 8\tThe mill\nT2\tFire 16 22;23 27\tburned down\nT3\tLoss 32 36\tcost\n"
@@ -212,7 +220,8 @@ def test_phee_of_a_translation_leaves_out_what_is_lost(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["oneie.jsonl", "phee.jsonl", "rams.jsonl"])
 def test_events_go_from_any_format_to_any_other(ending: str, tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text(json.dumps(RAMS), encoding="utf-8")
+    one_role = RAMS | {"gold_evt_links": RAMS["gold_evt_links"][1:]}
+    (tmp_path / "a.jsonl").write_text(json.dumps(one_role), encoding="utf-8")
     (document,) = documents_of(tmp_path / "a.jsonl")
     write_documents([document], tmp_path / f"b.{ending}")
     (again,) = documents_of(tmp_path / f"b.{ending}")

@@ -43,6 +43,14 @@ def test_formats_are_known_by_ending(spec: str, name: str) -> None:
     assert format_of(spec) == name
 
 
+def test_what_is_there_already_does_not_say_what_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_text('{"id": "a", "context": "x", "annotations": []}\n', encoding="utf-8")
+    assert format_of(str(path)) == "phee"
+    write_documents(DOCUMENTS, path)
+    assert list(read_documents(str(path), lang="en")) == DOCUMENTS
+
+
 def test_a_folder_is_brat(tmp_path: Path) -> None:
     assert format_of(str(tmp_path)) == "brat"
 

@@ -37,7 +37,11 @@ SQUAD: dict[str, Any] = {
                             "id": "q1",
                             "question": "Where is it now?",
                             "is_impossible": False,
-                            "answers": [answer("Ora", last=True), answer("the Ora", last=True)],
+                            # White space around an answer, and other keys, are kept too.
+                            "answers": [
+                                answer("Ora", last=True) | {"sure": 1},
+                                answer(" the Ora ", last=True),
+                            ],
                         },
                         {
                             "id": "q2",

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -85,6 +86,22 @@ def test_every_language_has_a_whole_and_a_slim_config(tmp_path: Path) -> None:
     for said in ("A. Person and B. Person", "invented/en-x", "abc123", "missing_spans", "CC0-1.0"):
         assert said in text
     assert check_release(release) == []
+
+
+def test_the_card_says_what_people_have_checked(tmp_path: Path) -> None:
+    params = make_project(tmp_path, stories(20))
+    build(tmp_path, params)
+    text = (tmp_path / "release" / "README.md").read_text(encoding="utf-8")
+    assert "No person has checked the projected labels or the translations." in text
+    file = next((tmp_path / "outputs/dataset/ner-ha/data/ner-ha").glob("train-*.parquet"))
+    table = pq.read_table(file)
+    status = ["reviewed", "reviewed", "partly reviewed", *["machine"] * (table.num_rows - 3)]
+    at = table.column_names.index("status")
+    pq.write_table(table.set_column(at, table.field("status"), [status]), file)
+    build(tmp_path, params, out="again")
+    text = (tmp_path / "again" / "README.md").read_text(encoding="utf-8")
+    assert "Of 20 projected rows, people have checked 2 whole and 1 in part" in text
+    assert "No person" not in text
 
 
 def test_building_again_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from labelproj.config import AlignParams, FilterParams, PairThresholds, load_con
 from labelproj.errors import ConfigError, FormatError, MissingInputError, UsageError
 from labelproj.filters.explain import explain
 from labelproj.params_file import write_thresholds
+from labelproj.review.judged import judged_units
 from labelproj.stages.calibrate import calibrate_job, calibrate_samples
 from labelproj.stages.filter import run_filter
 
@@ -205,6 +206,54 @@ def test_calibrating_on_samples(project: Path) -> None:
         calibrate_samples(path, filtered=filtered)
 
 
+def correction(row: dict[str, Any], **said: object) -> dict[str, Any]:
+    """Return a correction in which the person ``said`` something else than the machine."""
+    places = [p for p in row["projections"] if p["start"] is not None]
+    spans = [
+        {"id": p["span_id"], "group": None} | {k: p[k] for k in ("start", "end", "label")}
+        for p in places
+    ]
+    same = {"unit_id": row["id"], "status": "accept", "text": row["tgt_text"], "spans": spans}
+    known = {k: row[k] for k in ("src_text", "tgt_text", "src_spans", "projections")}
+    nobody = dict.fromkeys(("tool", "source", "signature"), "x")
+    who = {"annotator": "a", "at": "2026-01-01", "src_lang": "en", "tgt_lang": "ha"}
+    return known | same | who | nobody | said
+
+
+def test_calibrating_on_corrections(project: Path) -> None:
+    filtered = project / "outputs/filtered/ner-ha"
+    names = ("kept.parquet", "rejected.parquet")
+    table = pl.concat([tables.read(filtered / name, tables.FILTERED) for name in names])
+    units = [row for row in table.sort("id").iter_rows(named=True) if row["projections"]]
+    placed = [row for row in units if row["projections"][0]["start"] is not None]
+    one, two, three, four, five = placed[:5]
+    rows = [
+        correction(one),
+        correction(two, status="reject"),
+        correction(three, status="edit", spans=[]),
+        correction(four, status="edit", text="Wani abu daban.", spans=[]),
+        correction(five, tgt_text="another translation"),
+        # The latest answer of all people counts.
+        correction(one, annotator="b", status="edit", spans=[], at="2026-01-02"),
+        correction(three, annotator="b", at="2025-01-01"),
+    ]
+    path = project / "corrections.parquet"
+    tables.write(tables.frame(rows, tables.CORRECTIONS), path, tables.CORRECTIONS)
+    found = judged_units(path, filtered=filtered)
+    assert found.units == {
+        one["id"]: "good",
+        two["id"]: "bad",
+        three["id"]: "good",
+        four["id"]: "bad",
+    }
+    assert set(found.spans.values()) == {"bad"}
+    assert {unit for unit, _ in found.spans} == {one["id"], three["id"], four["id"]}
+    result = calibrate_samples(path, filtered=filtered, signals=["likeness", "projection_score"])
+    assert "on 4 units" in result.provenance and "corrections.parquet" in result.provenance
+    with pytest.raises(MissingInputError, match="no such table of corrections"):
+        calibrate_samples(project / "none.parquet", filtered=filtered)
+
+
 def test_without_gold_it_says_so(project: Path) -> None:
     with pytest.raises(UsageError, match="no gold to calibrate on"):
         calibrated(project)
@@ -217,14 +266,22 @@ def test_without_gold_it_says_so(project: Path) -> None:
 
 def test_explaining_a_unit(project: Path) -> None:
     filtered = project / "outputs/filtered/ner-ha"
-    unit = explain(filtered, "d3:text:0")
+    (unit,) = explain(filtered, "d3:text:0")
     assert unit["verdict"] == "reject"
     by_name = {one["name"]: one for one in unit["signals"]}
     assert by_name["copied"]["threshold"] == 0.9
     assert by_name["copied"]["reason"].startswith("copied: ")
     assert by_name["length_ratio"]["reason"] is None
-    with pytest.raises(MissingInputError, match="ids look like d0:text:0"):
+    with pytest.raises(MissingInputError, match="ids of units look like d0:text:0"):
         explain(filtered, "nobody")
+
+
+def test_explaining_a_document(project: Path) -> None:
+    filtered = project / "outputs/filtered/ner-ha"
+    found = explain(filtered, "d0")
+    assert [one["id"] for one in found] == ["d0:text:0", "d0:text:1"]
+    assert explain(filtered, "d0:text:1") == found[1:]
+    assert any(one["spans"] for one in found)
 
 
 def test_the_command_shows_what_was_rejected(project: Path) -> None:
@@ -235,6 +292,8 @@ def test_the_command_shows_what_was_rejected(project: Path) -> None:
     done = run("--explain", "d0:text:0")
     assert done.returncode == 0, done.stderr
     assert "accept" in done.stderr and "'Amina Bello'" in done.stderr
+    whole = run("--explain", "d0", "--json")
+    assert [one["id"] for one in json.loads(whole.stdout)] == ["d0:text:0", "d0:text:1"]
     shown = run("--json")
     assert json.loads(shown.stdout)["by_filter"]["copied"]["rejected"] == 3
     assert run("--explain", "x").returncode == 4

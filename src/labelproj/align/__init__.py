@@ -15,6 +15,7 @@ from labelproj.config import AlignParams
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats.bitext import read_bitext
 from labelproj.progress import log
+from labelproj.sections import ALIGNERS
 
 __all__ = [
     "ALIGNERS",
@@ -31,8 +32,6 @@ __all__ = [
     "stem",
     "token_pair",
 ]
-
-ALIGNERS = ("eflomal", "systran", "embedding", "attention", "simalign")
 
 
 def check_aligner(params: AlignParams) -> str:

@@ -11,6 +11,7 @@ from labelproj.augment.changes import Change, apart, changed
 from labelproj.augment.code_switch import fragment_changes, span_changes
 from labelproj.augment.names import Names, name_changes
 from labelproj.errors import UsageError
+from labelproj.formats.conll import READ_LINES
 from labelproj.provenance import text_digest
 from labelproj.records import Document, Segment
 from labelproj.tasks import Task
@@ -31,8 +32,8 @@ __all__ = [
 AUGMENTED = "augmented"
 #: Words of a text in which aligned fragments are looked for, at most.
 LONGEST = 200
-#: What gold pairs say of places in their texts: it is not so of a changed text.
-_OF_THE_OLD_TEXT = {"src_tokens", "tgt_tokens", "alignments"}
+#: What gold pairs and CoNLL files say of places in their texts: it is not so of a changed text.
+_OF_THE_OLD_TEXT = {"src_tokens", "tgt_tokens", "alignments", READ_LINES}
 #: A target document, and the same in the source language where that is known.
 SourcePair = tuple[Document, Document | None]
 #: Documents that are worked on together.

@@ -120,7 +120,7 @@ def main() -> None:
 
 def _usage(error: typer.TyperException) -> int:
     """Say what is wrong with the command itself."""
-    message = error.format_message()
+    message = error.format_message().replace("Value error, ", "")
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "labelproj"
     if message:  # with no arguments at all the help has been shown instead

@@ -20,7 +20,9 @@ def calibrate(
     ] = None,
     samples: Annotated[
         Path | None,
-        typer.Option(help="JSONL or CSV of units and spans that people called good or bad."),
+        typer.Option(
+            help="What people said: corrections of `labelproj review import`, or JSONL or CSV."
+        ),
     ] = None,
     no_gold: Annotated[
         bool, typer.Option("--no-gold", help="Use percentiles of the job itself: a guess.")

@@ -1,4 +1,4 @@
-"""``labelproj filter``: what the filters rejected, and why one unit was."""
+"""``labelproj filter``: what the filters rejected, and why a unit was."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +21,10 @@ def filter_(
         typer.Argument(help="Folder with kept.parquet; the project folder's if not given."),
     ] = None,
     explain: Annotated[
-        str | None, typer.Option("--explain", metavar="ID", help="Show one unit in full.")
+        str | None,
+        typer.Option(
+            "--explain", metavar="ID", help="Show one unit, or all of a document, in full."
+        ),
     ] = None,
     tgt: Annotated[
         str | None, typer.Option("--tgt", help="Target language, if the project has several.")
@@ -30,7 +33,7 @@ def filter_(
     params: ParamsFile = Path("params.yaml"),
     json: Json = False,
 ) -> None:
-    """Show what each filter rejected; with --explain, everything about one unit.
+    """Show what each filter rejected; with --explain, everything about one unit or document.
 
     Example: labelproj filter outputs/filtered/ner-ha --explain d1/text/0
     """
@@ -42,10 +45,11 @@ def filter_(
 
         folder = filtered_folder(params, task=task, target=tgt)
     if explain is not None:
-        unit = explained(folder, explain)
+        units = explained(folder, explain)
         if json:
-            show_json(unit)
-        else:
+            show_json(units[0] if units[0]["id"] == explain else units)
+            return
+        for unit in units:
             _show_unit(unit)
         return
     counts = read_json(folder / "attrition.json")

@@ -27,6 +27,7 @@ from labelproj.records import Document
 __all__ = [
     "SUBTASKS",
     "Example",
+    "Ways",
     "examples_of",
     "grammar_words",
     "state_in",
@@ -34,6 +35,7 @@ __all__ = [
     "with_state",
 ]
 
+Ways = tuple[tuple[str, str, tuple[str, ...]], ...]
 SUBTASKS = ("dst", "api", "da", "rg")
 #: Rows of the knowledge base in an input; how many there are in all is said too.
 _ROWS = 1
@@ -42,13 +44,18 @@ _VALUES = re.compile(r'"[^"]*"')
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What a model reads and writes for one subtask of one turn of a dialogue."""
+    """What a model reads and writes for one subtask of one turn of a dialogue.
+
+    ``ways`` has the values of the target's state that may be written in several ways, each a
+    domain, a slot and its values, of which the target has the first.
+    """
 
     dialogue: str
     turn: int
     subtask: str
     input: str
     target: str
+    ways: Ways = ()
 
     @property
     def id(self) -> str:
@@ -57,7 +64,7 @@ class Example:
 
     def as_json(self) -> dict[str, object]:
         """Return the example as JSON values."""
-        return {
+        value: dict[str, object] = {
             "id": self.id,
             "dialogue": self.dialogue,
             "turn": self.turn,
@@ -65,6 +72,8 @@ class Example:
             "input": self.input,
             "target": self.target,
         }
+        ways = [[domain, slot, list(values)] for domain, slot, values in self.ways]
+        return value | ({"ways": ways} if ways else {})
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Example":
@@ -78,7 +87,7 @@ class Example:
         if not isinstance(target, str):
             raise ValueError("'target' is not there or of the wrong type")
         fields = (value["dialogue"], value["turn"], value["subtask"], value["input"], target)
-        return cls(*fields)
+        return cls(*fields, _ways(value.get("ways") or []))
 
 
 def examples_of(document: Document, dialogue: Dialogue) -> Iterator[Example]:
@@ -102,11 +111,13 @@ def turn_examples(document: Document, dialogue: Dialogue, number: int) -> Iterat
     state = write_state(turn.state)
     told = f"<acts> {acts} <user> {user}"
 
-    def example(subtask: str, fields: str, target: str) -> Example:
-        return Example(document.id, number, subtask, f"{subtask} {fields}", target)
+    def example(subtask: str, fields: str, target: str, ways: Ways = ()) -> Example:
+        return Example(document.id, number, subtask, f"{subtask} {fields}", target, ways)
 
     earlier = write_state(before.state) if before else NULL
-    yield example("dst", f"<state> {earlier} {told}", state)
+    several = (one for one in turn.state if one.relation == EQUAL and len(one.values) > 1)
+    ways = tuple((one.domain, one.slot, one.values) for one in several)
+    yield example("dst", f"<state> {earlier} {told}", state, ways)
     yield example("api", f"<state> {state} {told}", write_calls(turn.calls))
     reply = texts.get(turn.agent) if turn.agent else None
     if reply is None:
@@ -120,6 +131,16 @@ def turn_examples(document: Document, dialogue: Dialogue, number: int) -> Iterat
 def state_in(text: str) -> str:
     """Return the state in the input of an example; empty where there is none."""
     return _around_state(text)[1]
+
+
+def _ways(value: object) -> Ways:
+    try:
+        found = [(domain, slot, tuple(values)) for domain, slot, values in value]  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise ValueError("'ways' is not a list of domain, slot and values") from None
+    if not all(isinstance(one, str) for a, b, values in found for one in (a, b, *values)):
+        raise ValueError("'ways' has something that is no text")
+    return tuple(found)
 
 
 def with_state(text: str, state: str) -> str:

@@ -14,7 +14,12 @@ from labelproj.dialogue.schema import Constraint
 from labelproj.errors import FormatError, InputError
 from labelproj.evaluate.agent import act_accuracy, api_accuracy, slot_error_rate
 from labelproj.evaluate.bootstrap import Ints
-from labelproj.evaluate.dialogue_state import joint_goal_accuracy, normalised_state, slot_scores
+from labelproj.evaluate.dialogue_state import (
+    joint_goal_accuracy,
+    normalised_state,
+    settled,
+    slot_scores,
+)
 from labelproj.evaluate.replies import bleu
 from labelproj.evaluate.success import SuccessCase, success_rates
 from labelproj.formats.json_values import json_records
@@ -31,6 +36,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+State = tuple[Constraint, ...]
 
 
 def read_examples(path: Path) -> Iterator[Example]:
@@ -120,7 +126,7 @@ def score_outputs(
             scores |= bleu(replies, [example.target for example in examples], lang=lang)
             scores |= _percent(slot_error_rate(replies, acts))
         else:
-            scores |= _parsed_scores(name, found, [example.target for example in examples])
+            scores |= _parsed_scores(name, found, examples)
         result[name] = scores
     if "rg" in scored and by_task["da"]:
         result["success"] = _percent(success_rates(_cases(by_task, outputs), kb=kb))
@@ -141,7 +147,8 @@ def state_counts(
     cannot be read has none. With ``slot``, one of :func:`state_slots`, only this one counts.
     """
     turns = [example for example in gold if example.subtask == SUBTASKS[0]]
-    found, _ = _read([outputs.get(example.id) for example in turns], parse_state)
+    read, _ = _read([outputs.get(example.id) for example in turns], parse_state)
+    found = _settled(read, turns, normalise=True)
     counts = np.zeros((len(turns), 3), dtype=np.int64)
     for row, (own, truth) in enumerate(zip(found, _states(gold), strict=True)):
         a, b = (
@@ -160,15 +167,27 @@ def _slot(one: Constraint) -> str:
     return f"{one.domain}: {one.slot}" if one.domain else one.slot
 
 
+def _settled(
+    states: Sequence[State | None], gold: Sequence[Example], *, normalise: bool
+) -> list[State | None]:
+    """Return states with values as gold's targets write them, where they are among its ways."""
+    return [
+        state if state is None else settled(state, one.ways, normalise=normalise)
+        for state, one in zip(states, gold, strict=True)
+    ]
+
+
 def _parsed_scores(
-    name: str, found: Sequence[str | None], targets: Sequence[str]
+    name: str, found: Sequence[str | None], gold: Sequence[Example]
 ) -> dict[str, object]:
+    targets = [example.target for example in gold]
     if name == "dst":
-        states, wrong = _read(found, parse_state)
+        read, wrong = _read(found, parse_state)
         truth = [parse_state(target) for target in targets]
+        exact, states = (_settled(read, gold, normalise=one) for one in (False, True))
         slots = slot_scores(states, truth)
         scores: dict[str, object] = {
-            "jga": _hundred(joint_goal_accuracy(states, truth, normalise=False)),
+            "jga": _hundred(joint_goal_accuracy(exact, truth, normalise=False)),
             "jga_normalised": _hundred(joint_goal_accuracy(states, truth, normalise=True)),
             **{f"slot_{key}": _hundred(value) for key, value in slots.items()},
         }

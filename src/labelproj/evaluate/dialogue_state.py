@@ -1,14 +1,22 @@
 """How well states are tracked: joint goal accuracy and slot F1."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from labelproj.dialogue.examples import Ways
 from labelproj.dialogue.keep import is_dontcare
 from labelproj.dialogue.linear import canonical_state
 from labelproj.dialogue.ontology import fold
-from labelproj.dialogue.schema import Constraint
+from labelproj.dialogue.schema import EQUAL, Constraint
 from labelproj.text import is_punctuation
 
-__all__ = ["joint_goal_accuracy", "normalised_state", "normalised_value", "slot_scores"]
+__all__ = [
+    "joint_goal_accuracy",
+    "normalised_state",
+    "normalised_value",
+    "settled",
+    "slot_scores",
+]
 
 State = tuple[Constraint, ...]
 
@@ -31,6 +39,28 @@ def normalised_state(state: Iterable[Constraint]) -> State:
     )
 
 
+def settled(state: State, ways: Ways, *, normalise: bool) -> State:
+    """Return ``state`` with each value that is one of several right ones as the first of them.
+
+    In SGD and MultiWOZ 2.2 any of a slot's values is right
+    (https://aclanthology.org/2020.nlp4convai-1.13). ``ways`` has domains, slots and such values.
+    Without ``normalise`` a value has to be written exactly as there.
+    """
+
+    def key(domain: str, slot: str, value: str) -> tuple[str, str, str]:
+        if normalise:
+            return fold(domain), fold(slot), normalised_value(value)
+        return domain, slot, value
+
+    first = {key(d, s, value): values[0] for d, s, values in ways for value in values}
+    return tuple(
+        replace(one, values=(first.get(key(one.domain, one.slot, one.values[0]), one.values[0]),))
+        if one.relation == EQUAL and len(one.values) == 1
+        else one
+        for one in state
+    )
+
+
 def joint_goal_accuracy(
     predicted: Sequence[State | None], gold: Sequence[State], *, normalise: bool
 ) -> float:
@@ -38,9 +68,9 @@ def joint_goal_accuracy(
 
     Henderson et al. 2014 (https://aclanthology.org/W14-4337). A state is right when it has exactly
     the gold domains, slots, relations and values; of several ways to write a value under
-    ``equal_to`` (as in SGD) the first counts. None is an output that is no state: wrong. With
-    ``normalise``, case, punctuation, white space and ways to say don't-care are set aside; without,
-    nothing is. Raises ValueError when the numbers of turns differ.
+    ``equal_to`` (as in SGD) the first counts, see :func:`settled`. None is an output that is no
+    state: wrong. With ``normalise``, case, punctuation, white space and ways to say don't-care are
+    set aside; without, nothing is. Raises ValueError when the numbers of turns differ.
     """
     right = 0
     for found, wanted in zip(predicted, gold, strict=True):

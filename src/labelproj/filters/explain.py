@@ -1,4 +1,4 @@
-"""One unit in full: texts, spans, every signal with its threshold, and the verdict."""
+"""Units in full: texts, spans, every signal with its threshold, and the verdict."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,20 +15,29 @@ from labelproj.shards import read_json
 __all__ = ["explain"]
 
 
-def explain(folder: Path, unit: str) -> dict[str, Any]:
-    """Return what is known of a unit in a folder with ``kept`` and ``rejected.parquet``.
+def explain(folder: Path, name: str) -> list[dict[str, Any]]:
+    """Return what is known of a unit, or of all units of a document, in their order.
 
-    ``signals`` has name, value, threshold, ``lowest`` (the threshold is the lowest that passes)
-    and reason of every filter; ``spans`` the projections with signals of their own. Raises
-    MissingInputError naming ids that are there.
+    ``folder`` has ``kept`` and ``rejected.parquet``. ``signals`` has name, value, threshold,
+    ``lowest`` (the threshold is the lowest that passes) and reason of every filter; ``spans`` the
+    projections with signals of their own. Raises MissingInputError naming ids that are there.
     """
-    row = _find(folder, unit)
+    rows = _find(folder, name)
     attrition = read_json(folder / "attrition.json")
+    ids = [row["id"] for row in rows]
+    spans = pl.read_parquet(folder / "spans.parquet", glob=False)
+    own = spans.filter(pl.col("unit_id").is_in(ids)).partition_by("unit_id", as_dict=True)
+    none = spans.clear()
+    return [_explained(row, own.get((row["id"],), none), attrition) for row in rows]
+
+
+def _explained(
+    row: Mapping[str, Any], spans: pl.DataFrame, attrition: Mapping[str, Any]
+) -> dict[str, Any]:
     thresholds: Mapping[str, Any] = attrition.get("thresholds", {})
-    spans = pl.read_parquet(folder / "spans.parquet", glob=False).filter(pl.col("unit_id") == unit)
     reasons = {reason.split(":", 1)[0]: reason for reason in row["reasons"]}
     return {
-        "id": unit,
+        "id": row["id"],
         "verdict": row["verdict"],
         "reasons": row["reasons"],
         "src_text": row["src_text"],
@@ -77,14 +86,22 @@ def _signal(
     }
 
 
-def _find(folder: Path, unit: str) -> dict[str, Any]:
+def _find(folder: Path, name: str) -> list[dict[str, Any]]:
     some: list[str] = []
-    for name in ("kept.parquet", "rejected.parquet"):
-        for table in tables.iter_frames(folder / name, tables.FILTERED):
-            found = table.filter(pl.col("id") == unit)
-            if len(found):
-                return found.row(0, named=True)
+    document: list[dict[str, Any]] = []
+    for file in ("kept.parquet", "rejected.parquet"):
+        for table in tables.iter_frames(folder / file, tables.FILTERED):
+            found = table.filter((pl.col("id") == name) | (pl.col("document_id") == name))
+            for row in found.iter_rows(named=True):
+                if row["id"] == name:
+                    return [row]
+                document.append(row)
             some += table["id"].head(3 - len(some)).to_list() if len(some) < 3 else []
-    raise MissingInputError(
-        f"no unit {unit!r}", where=str(folder), remedy=f"ids look like {', '.join(some)}"
-    )
+    if not document:
+        raise MissingInputError(
+            f"no unit or document {name!r}",
+            where=str(folder),
+            remedy=f"ids of units look like {', '.join(some)}",
+        )
+    segments = list(dict.fromkeys(row["segment_id"] for row in document))
+    return sorted(document, key=lambda row: (segments.index(row["segment_id"]), row["position"]))

@@ -19,7 +19,7 @@ from labelproj.formats.hub import HF_PREFIX, HubDataset
 from labelproj.formats.json_values import first_object
 from labelproj.formats.jsonl import Jsonl
 from labelproj.formats.lines import plain_name
-from labelproj.formats.mtod import Mtod
+from labelproj.formats.mtod import Mtod, is_mtod
 from labelproj.formats.multiwoz import MultiWoz
 from labelproj.formats.oneie import OneIe
 from labelproj.formats.phee import Phee
@@ -95,9 +95,22 @@ def format_of(spec: str) -> str:
     """Return the name of the format that a path or ``hf:…`` is taken to be.
 
     ``FORMAT:PATH`` is that format, a folder is brat; otherwise the ending decides, the longest
-    that fits, and of a JSON file that is there its first object. Raises UsageError for an
+    that fits, and of a file that is there its first object (JSON) or line (``.txt`` and the like
+    may have Facebook's utterances). Raises UsageError for an
     ending that is not known.
     """
+    found = _by_name(spec)
+    path = Path(spec)
+    if found == Jsonl.name and path.is_file() and (head := first_object(path)):
+        claimed = (name for name, kind in FORMATS.items() if kind.claims(head))
+        return next(claimed, found)
+    if found == Conll.name and path.is_file() and is_mtod(path):
+        return Mtod.name
+    return found
+
+
+def _by_name(spec: str) -> str:
+    """Return what :func:`format_of` does, without looking into the file."""
     if spec.startswith(HF_PREFIX):
         return "hf"
     named, rest = split_spec(spec)
@@ -119,11 +132,7 @@ def format_of(spec: str) -> str:
             remedy="name it before the path (FORMAT:PATH) or with --format (labelproj convert: "
             f"--from, --to): {', '.join(FORMATS)}",
         )
-    found = max(fitting, key=lambda one: one[0])[1]
-    if found == Jsonl.name and path.is_file() and (head := first_object(path)):
-        claimed = (name for name, kind in FORMATS.items() if kind.claims(head))
-        return next(claimed, found)
-    return found
+    return max(fitting, key=lambda one: one[0])[1]
 
 
 def check_inputs(specs: Iterable[str], *, format: str | None = None) -> None:
@@ -165,7 +174,7 @@ def write_documents(documents: Iterable[Document], path: Path, *, format: str | 
     """Write ``documents`` to ``path`` as they come, and return how many there were.
 
     A file appears whole or not at all, gzipped when its name ends in ``.gz``; brat writes a
-    folder of files. ``format`` is taken from the ending of the path when it is not given.
-    Raises UsageError and StorageError.
+    folder of files. ``format`` is taken from the ending of the path when it is not given, whatever
+    is there already. Raises UsageError and StorageError.
     """
-    return format_named(format or format_of(str(path))).write(documents, path)
+    return format_named(format or _by_name(str(path))).write(documents, path)

@@ -1,7 +1,7 @@
 """CoNLL: one token a line with its tag, sentences parted by empty lines."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -17,7 +17,10 @@ from labelproj.records import Document, Reject, Segment
 from labelproj.tags import iob2_from_spans, spans_from_tags
 from labelproj.text import words
 
-__all__ = ["Conll"]
+__all__ = ["READ_LINES", "Conll"]
+
+#: The key of a payload under which a document has the lines that it was read from.
+READ_LINES = "conll"
 
 #: ``# id = x`` and ``# sent_id = x`` (CoNLL-U), ``# id x domain=y`` (MultiCoNER).
 _ID = regex.compile(r"#\s*(?:sent_)?id(?:\s*=\s*|\s+)(?P<id>\S.*?)(?:\t.*)?\s*")
@@ -36,7 +39,9 @@ class Conll(Format):
     counting sentences from 1. Its text is that of its ``# text = …`` comment (CoNLL-U) where the
     tokens are all of it; else it is made from the tokens by
     :func:`~labelproj.formats.detokenize.detokenize`, or by joining them with spaces when
-    ``detokenize`` is off. ``-DOCSTART-`` lines and other comments are passed over.
+    ``detokenize`` is off. ``-DOCSTART-`` lines and other comments are passed over. Where the
+    sentence has other columns, or other tokens than labelproj's words, its lines are in the
+    payload (``conll``), so that writing gives them back.
     """
 
     token_column: int = 0
@@ -91,23 +96,12 @@ class Conll(Format):
         """Return a sentence and what was mended; ValueError(line number, reason)."""
         tokens: list[str] = []
         tags: list[str] = []
+        plain = True
         for line in block.lines:
-            if line.problem:
-                raise ValueError(line.number, line.problem)
-            columns = _columns(line.text)
-            try:
-                token, tag = columns[self.token_column], columns[self.tag_column]
-            except IndexError:
-                columns = []
-            if len(columns) < 2:
-                found = len(_columns(line.text))
-                wanted = f"token in {self.token_column}, tag in {self.tag_column}"
-                raise ValueError(line.number, f"{_TOO_FEW}: {found} ({wanted})")
-            if not _TAG.fullmatch(tag):
-                reason = f"{tag!r} is not a tag (O, B-LABEL, I-LABEL, …)"
-                raise ValueError(line.number, reason)
-            if token.strip():  # a token of white space has nothing to label
-                tokens.append(token.strip())
+            token, tag, others = self._token(line)
+            plain = plain and not others
+            if token:  # a token of white space has nothing to label
+                tokens.append(token)
                 tags.append(tag)
         if not tokens:
             return None, ()
@@ -116,7 +110,29 @@ class Conll(Format):
             join = partial(detokenize, lang=lang) if self.detokenize else join_with_spaces
             text, offsets = join(tokens)
         spans, problems = spans_from_tags(tags, offsets)
-        return plain_document(name, lang, text, spans), problems
+        document = plain_document(name, lang, text, spans)
+        if not plain or list(offsets) != words(text):
+            lines = [line.text for line in block.lines]
+            said = {"lines": lines, "token": self.token_column, "tag": self.tag_column}
+            document = replace(document, payload={READ_LINES: said})
+        return document, problems
+
+    def _token(self, line: Line) -> tuple[str, str, bool]:
+        """Return a line's token and tag, and whether it has other columns."""
+        if line.problem:
+            raise ValueError(line.number, line.problem)
+        columns = _columns(line.text)
+        try:
+            token, tag = columns[self.token_column], columns[self.tag_column].strip()
+        except IndexError:
+            columns = []
+        if len(columns) < 2:
+            found = len(_columns(line.text))
+            wanted = f"token in {self.token_column}, tag in {self.tag_column}"
+            raise ValueError(line.number, f"{_TOO_FEW}: {found} ({wanted})")
+        if not _TAG.fullmatch(tag):
+            raise ValueError(line.number, f"{tag!r} is not a tag (O, B-LABEL, I-LABEL, …)")
+        return token.strip(), tag, len(columns) > 2
 
     def _is_comment(self, text: str) -> bool:
         if _ID.fullmatch(text) or _SETTING.fullmatch(text):
@@ -124,7 +140,10 @@ class Conll(Format):
         return "\t" not in text and not _TAG.fullmatch(_columns(text)[-1])
 
     def write(self, documents: Iterable[Document], path: Path) -> int:
-        """Write IOB2 tags over the words of each text, TAB between; see :meth:`Format.write`.
+        """Write IOB2 tags over tokens, TAB between; see :meth:`Format.write`.
+
+        Tokens, and columns beside the tag, are those that were read, as long as they are the
+        text and the spans end where they do; else tokens are labelproj's words.
 
         Each document begins with ``# id = …``, each segment with ``# text = …`` (if it has no
         TAB or line break) and ends with an empty line. IOB2 cannot hold overlapping spans: the
@@ -135,7 +154,7 @@ class Conll(Format):
             for document in documents:
                 stream.write(f"# id = {_one_line(document.id)}\n")
                 for segment in document.segments:
-                    block, left_over = _tagged(segment)
+                    block, left_over = _as_read(segment, document) or _tagged(segment)
                     stream.write(block)
                     lost += left_over
                 count += 1
@@ -191,6 +210,38 @@ def _columns(text: str) -> list[str]:
     return [column for column in text.split(" ") if column]
 
 
+def _as_read(segment: Segment, document: Document) -> tuple[str, int] | None:
+    """Return what :func:`_tagged` does, of the lines that the segment was read from.
+
+    None where there are none, or they are not this text and these spans any more.
+    """
+    said = document.payload.get(READ_LINES)
+    if not isinstance(said, Mapping):
+        return None
+    try:
+        rows = [_columns(line) for line in said["lines"]]
+        tokens = [row[said["token"]].strip() for row in rows]
+        place = [said["tag"] % len(row) for row in rows]
+    except (AttributeError, IndexError, KeyError, TypeError, ZeroDivisionError):
+        return None  # JSON Lines can say anything under this key
+    whole = [token for token in tokens if token]
+    places = _places(whole, segment.text)
+    if not places:  # tokens are joined as people write: '' is a quotation mark
+        text, joined = detokenize(whole, lang=document.lang)
+        places = list(joined) if text == segment.text else []
+    ends = {end for one in places for end in one}
+    if not places or not ends.issuperset(
+        end for span in segment.spans for end in (span.start, span.end)
+    ):
+        return None
+    tags, left_over = iob2_from_spans(segment.spans, places)
+    fresh = iter(tags)
+    for row, token, at in zip(rows, tokens, place, strict=True):
+        row[at] = _one_line(next(fresh)) if token else "O"
+    lines = ["\t".join(row) + "\n" for row in rows]
+    return _block(segment, lines), len(left_over)
+
+
 def _tagged(segment: Segment) -> tuple[str, int]:
     """Return a segment's lines, with the empty line after it, and how many spans are not in."""
     tokens = words(segment.text)
@@ -199,9 +250,13 @@ def _tagged(segment: Segment) -> tuple[str, int]:
         f"{segment.text[start:end]}\t{_one_line(tag)}\n"
         for (start, end), tag in zip(tokens, tags, strict=True)
     ]
+    return _block(segment, lines), len(left_over)
+
+
+def _block(segment: Segment, lines: list[str]) -> str:
     one_line = not regex.search(r"[\t\r\n]", segment.text)
-    text = [f"# text = {segment.text}\n"] if one_line and tokens else []
-    return "".join([*text, *lines, "\n"]), len(left_over)
+    text = [f"# text = {segment.text}\n"] if one_line and lines else []
+    return "".join([*text, *lines, "\n"])
 
 
 def _one_line(text: str) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import regex
+
 from labelproj.dialogue.schema import (
     EQUAL,
     Act,
@@ -17,6 +19,7 @@ from labelproj.dialogue.schema import (
     dialogue_of,
     with_dialogue,
 )
+from labelproj.errors import LabelprojError
 from labelproj.formats.base import Format, demand_format
 from labelproj.formats.detokenize import detokenize
 from labelproj.formats.lines import numbered_lines, open_output, stem_of
@@ -24,11 +27,24 @@ from labelproj.records import Document, Reject, Segment, Span
 from labelproj.tags import iob2_from_spans, spans_from_tags
 from labelproj.text import words
 
-__all__ = ["Mtod"]
+__all__ = ["Mtod", "is_mtod"]
 
 _ARROW = " <=> "
 #: How a reason begins where a line is not of this format at all.
 _STRANGE = "no 'token:tag … <=> intent'"
+
+
+#: An utterance: at least one ``token:tag``, and the intent.
+_UTTERANCE = regex.compile(r"\S*:\S+( .*)? <=> \S*\s*")
+
+
+def is_mtod(path: Path) -> bool:
+    """Say whether the first line of a file that is not empty is of this format."""
+    try:
+        first = next((line for line in numbered_lines(path) if line.text.strip()), None)
+    except LabelprojError:
+        return False  # whoever reads it says what is wrong
+    return first is not None and bool(_UTTERANCE.fullmatch(first.text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,9 @@ class MultiWoz(DialogueFormat):
         for index, entry in enumerate(log):
             number, odd = divmod(index, 2)
             role = "agent" if odd else "user"
-            if bool(entry["metadata"]) != bool(odd):
-                missing = "agent" if not entry["metadata"] else "user"
-                raise ValueError(f"turn {number} is missing: no {missing} at entry {index}")
+            # The agent's may be empty too, where nothing was annotated.
+            if entry["metadata"] and not odd:
+                raise ValueError(f"turn {number} is missing: no user at entry {index}")
             entry["text"] = visit.text(number, role, entry["text"])
             acts = entry.get("dialog_act", {})
             if isinstance(acts, dict):  # 2.1 writes "No Annotation" where there are none

@@ -87,22 +87,26 @@ def _document(name: str, record: Record, lang: str) -> Document:
         spans.append(placed((first, last), event, label, event))
     if not events:
         raise ValueError("no event has a trigger")
-    entities: dict[Tokens, str] = {}
+    # A place may be there several times, once for each role.
+    entities: dict[Tokens, list[str]] = {}
+    alone: dict[str, Tokens] = {}
     for number, (first, last, roles) in enumerate(_triples(record, "ent_spans"), start=1):
-        entity = entities[first, last] = f"T{number}"
-        said[entity] = roles
-    alone = dict(entities)
+        said[f"T{number}"] = roles
+        alone[f"T{number}"] = first, last
+        entities.setdefault((first, last), []).append(f"T{number}")
     taken: set[str] = set()
     for trigger, argument, role in _triples(record, "gold_evt_links"):
         head, own = (trigger[0], trigger[-1]), (argument[0], argument[-1])
         if head not in events:
             raise ValueError(f"the link {role!r} is of no trigger")
-        alone.pop(own, None)
-        entity = entities.setdefault(own, f"T{len(entities) + 1}")
+        names = entities.setdefault(own, [f"T{len(said) - len(events) + 1}"])
+        entity = next((one for one in names if _has_role(said.get(one), role)), names[0])
+        said.setdefault(entity, [[str(role), 1.0]])
+        alone.pop(entity, None)
         mention = argument_id(events[head], str(role), entity, taken=taken)
         taken.add(mention)
         spans.append(placed(own, mention, str(role), events[head]))
-    spans += [placed(own, entity, "entity", None) for own, entity in alone.items()]
+    spans += [placed(own, entity, "entity", None) for entity, own in alone.items()]
     rest = {k: v for k, v in record.items() if k not in _OURS}
     document = plain_document(name, lang, text, tuple(spans))
     payload = {"rams": rest | {"sentences": parts}, "mentions": said}
@@ -110,6 +114,10 @@ def _document(name: str, record: Record, lang: str) -> Document:
 
 
 Tokens = tuple[int, int]
+
+
+def _has_role(roles: object, role: object) -> bool:
+    return isinstance(roles, list) and any(one[:1] == [role] for one in roles)
 
 
 def _triples(record: Record, key: str) -> list[tuple[Any, Any, Any]]:

@@ -18,6 +18,7 @@ class Sgd(DialogueFormat):
     """An array of dialogues; ``turns`` have USER and SYSTEM in turn, with a frame a service.
 
     A service is a domain. ``slots`` of a frame give the places of values (code points, half-open);
+    in MultiWOZ 2.2 with their ``value``, or with ``copy_from`` the slot that has it.
     ``service_call`` is a call and ``service_results`` are its rows. Several values of a slot in
     the state are ways to write the same one.
     """
@@ -58,9 +59,11 @@ class Sgd(DialogueFormat):
             return
         for frame in turn["frames"]:
             old = frame.get("slots", [])
+            valued = any("start" in place and "value" in place for place in old)
             names = {_slot(place["slot"], frame["service"]): place["slot"] for place in old}
             frame["slots"] = [place for place in old if "start" not in place] + [
                 {"slot": names[span.label], "start": span.start, "exclusive_end": span.end}
+                | ({"value": span.surface(turn["utterance"])} if valued else {})
                 for span in spans
                 if span.label in names
             ]
@@ -77,7 +80,10 @@ class Sgd(DialogueFormat):
                 action["canonical_values"] = new
         values = frame.get("state", {}).get("slot_values", {})
         for slot, value in values.items():
-            values[slot] = visit.state(number, service, _slot(slot, service), EQUAL, value)
+            new = values[slot] = visit.state(number, service, _slot(slot, service), EQUAL, value)
+            for place in frame.get("slots", ()):
+                if new != value and place.get("slot") == slot and "copy_from" in place:
+                    place["value"] = new
         if "service_call" in frame:
             call = frame["service_call"]
             visit.call(number, call["method"])

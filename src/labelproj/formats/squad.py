@@ -5,7 +5,7 @@ same.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -22,6 +22,8 @@ from labelproj.records import Document, Reject, Segment, Span
 __all__ = ["Squad", "answer_span", "question_document"]
 
 PLAUSIBLE = "plausible"
+#: Where a question's payload keeps answers that their spans do not hold whole.
+_AS_READ = "answers_as_read"
 #: The lists of answers in a question, and the label of their spans.
 _LISTS = {"answers": ANSWER, "plausible_answers": PLAUSIBLE}
 
@@ -153,7 +155,7 @@ def _document(
         yield Reject(source, None, name, str(error), str(paragraph)[:1000])
         return
     questions = []
-    extras: dict[str, object] = {}
+    extras: dict[str, dict[str, object]] = {}
     for value in values:
         question = None
         try:
@@ -170,6 +172,8 @@ def _document(
         extras[question] = {
             k: v for k, v in value.items() if k not in {"id", "question", *_LISTS}
         } | {k: True for k in ("plausible_answers",) if k in value}
+        if any(_odd(one) for one in mapping_list(value, "answers")):
+            extras[question][_AS_READ] = value["answers"]
     kept = {k: v for k, v in paragraph.items() if k not in ("context", "qas")}
     payload = payload | ({"paragraph": kept} if kept else {}) | {"questions": extras}
     yield question_document(name, context, questions, lang=lang, payload=payload)
@@ -184,6 +188,26 @@ def _spans(question: str, value: Record, context: str) -> list[Span]:
     if value.get("is_impossible") and any(span.label == ANSWER for span in spans):
         raise ValueError("is impossible and has an answer")
     return spans
+
+
+def _odd(answer: Mapping[str, Any]) -> bool:
+    """Say whether a span cannot hold all of an answer: white space around it, other keys."""
+    text = str(answer["text"])
+    return text != text.strip() or len(answer) > 2
+
+
+def _as_read(answers: object, spans: Sequence[Span], text: str) -> list[Any] | None:
+    """Return the answers as they were read, where they are still these spans of this text."""
+    if not isinstance(answers, list) or len(answers) != len(spans):
+        return None
+    for answer, span in zip(answers, spans, strict=True):
+        try:
+            same = answer_span("", 0, answer, text)
+        except (AttributeError, ValueError):
+            return None
+        if (same.start, same.end) != (span.start, span.end):
+            return None
+    return answers
 
 
 def _said(payload: Mapping[str, object]) -> Mapping[str, Any]:
@@ -211,7 +235,9 @@ def _paragraph(document: Document) -> Record:
             continue
         own = dict(extras.get(segment.id) or {})
         record: Record = {"id": segment.id, "question": segment.text}
-        record["answers"] = [_answer(span, text) for span in answers[segment.id]]
+        spans = answers[segment.id]
+        read = _as_read(own.pop(_AS_READ, None), spans, text)
+        record["answers"] = read or [_answer(span, text) for span in spans]
         if own.pop("plausible_answers", False):
             found = plausible.get(segment.id, [])
             record["plausible_answers"] = [_answer(span, text) for span in found]

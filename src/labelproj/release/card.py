@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import regex
 
 from labelproj._version import __version__
@@ -118,6 +119,7 @@ def card_text(
         splits=_splits_text(assignment, threshold),
         scores="\n\n".join(_scores(source) for source in sources),
         projected_test=any(PROJECTED_TEST in config.splits for config in configs),
+        checked=_checked(sources),
         human_test=any("test" in config.splits for config in configs),
         licence_text=licence_text(licence, what="dataset"),
         key=regex.sub(r"\W+", "_", name.lower()).strip("_") or "dataset",
@@ -127,6 +129,21 @@ def card_text(
         source_names=_listed(sorted({source.params.source_name for source in sources})),
     )
     return str(regex.sub(r"\n{3,}", "\n\n", str(card))).rstrip("\n") + "\n"
+
+
+def _checked(sources: Sequence[Source]) -> str:
+    """Say of how many projected rows people have seen the text, by what their status says."""
+    seen: Counter[str] = Counter()
+    for source in sources:
+        for file in sorted((source.folder / "data" / source.config).glob("*.parquet")):
+            if "status" in pq.read_schema(file).names:
+                seen.update(pq.read_table(file, columns=["status"])["status"].to_pylist())
+    if not seen["reviewed"] + seen["partly reviewed"]:
+        return "No person has checked the projected labels or the translations."
+    return (
+        f"Of {seen.total()} projected rows, people have checked {seen['reviewed']} whole and "
+        f"{seen['partly reviewed']} in part (column `status`); nobody has checked the rest."
+    )
 
 
 def licence_fields(licence: Decision) -> dict[str, str]:

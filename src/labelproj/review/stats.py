@@ -1,7 +1,7 @@
 """How people judged what the machine made, and how far they agree with each other."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -13,7 +13,7 @@ from labelproj.records import Span
 from labelproj.review.base import ACCEPT, REJECT
 from labelproj.review.corrections import EDIT
 
-__all__ = ["agreement", "method_rates", "review_stats"]
+__all__ = ["OUTCOMES", "agreement", "method_rates", "review_stats", "span_outcomes"]
 
 Row = Mapping[str, Any]
 #: What became of a projected span: as it was; in another place; of another label; taken away;
@@ -52,14 +52,8 @@ def method_rates(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in rows:
-        after: dict[str, list[Row]] = defaultdict(list)
-        for span in row["spans"] or ():
-            after[span["id"]].append(span)
-        same_text = row["text"] == row["tgt_text"]
-        for place in row["projections"] or ():
-            key = (place["method"], place["label"])
-            found = after.get(place["span_id"], [])
-            counts[key][_outcome(row, place, found, same_text)] += 1
+        for place, outcome in span_outcomes(row):
+            counts[place["method"], place["label"]][outcome] += 1
     result = []
     for (method, label), one in sorted(counts.items(), key=lambda x: (-x[1].total(), x[0])):
         shown = one.total() - one["null"] - one["found"]
@@ -75,6 +69,16 @@ def method_rates(rows: Iterable[Row]) -> list[dict[str, Any]]:
             }
         )
     return result
+
+
+def span_outcomes(row: Row) -> Iterator[tuple[Row, str]]:
+    """Yield the projections of a correction, each with one of :data:`OUTCOMES`."""
+    after: dict[str, list[Row]] = defaultdict(list)
+    for span in row["spans"] or ():
+        after[span["id"]].append(span)
+    same_text = row["text"] == row["tgt_text"]
+    for place in row["projections"] or ():
+        yield place, _outcome(row, place, after.get(place["span_id"], []), same_text)
 
 
 def _outcome(row: Row, place: Row, found: Sequence[Row], same_text: bool) -> str:

@@ -22,6 +22,7 @@ from labelproj.filters.places import PLACE_FACTS
 from labelproj.progress import log
 from labelproj.provenance import file_digest, now
 from labelproj.report.calibration import calibration_page
+from labelproj.review.judged import judged_units
 from labelproj.stages.measure import measure_job
 
 __all__ = ["DEFAULT_SIGNALS", "Calibration", "calibrate_gold", "calibrate_job", "calibrate_samples"]
@@ -278,12 +279,17 @@ def calibrate_samples(
 ) -> Calibration:
     """Calibrate on units and spans that people called good or bad.
 
-    ``samples`` is JSON Lines or CSV with ``id`` (the unit's), ``verdict`` (``good`` or ``bad``)
-    and, for the verdict on a span, ``span_id``. ``filtered`` is the folder of the filter stage,
+    ``samples`` is a table of corrections (see :func:`labelproj.review.judged.judged_units`), or
+    JSON Lines or CSV with ``id`` (the unit's), ``verdict`` (``good`` or ``bad``) and, for the
+    verdict on a span, ``span_id``. ``filtered`` is the folder of the filter stage,
     where their signals are. Raises FormatError, and MissingInputError when no id is known.
     """
     for_units, for_spans = _split(signals)
-    by_unit, by_span = _read_samples(samples)
+    if samples.suffix == ".parquet":
+        said = judged_units(samples, filtered=filtered)
+        by_unit, by_span = said.units, said.spans
+    else:
+        by_unit, by_span = _read_samples(samples)
     units, spans = _Rows(), _Rows()
     for unit, own in _filtered(filtered):
         if unit in by_unit:
@@ -324,15 +330,8 @@ def _read_samples(path: Path) -> tuple[dict[str, str], dict[tuple[str, str], str
     units: dict[str, str] = {}
     spans: dict[tuple[str, str], str] = {}
     for number, row in enumerate(rows, start=1):
-        if (
-            not isinstance(row, dict)
-            or not row.get("id")
-            or row.get("verdict")
-            not in (
-                "good",
-                "bad",
-            )
-        ):
+        said = row.get("verdict") if isinstance(row, dict) and row.get("id") else None
+        if said not in ("good", "bad"):
             raise FormatError(
                 "each row has an id and a verdict, good or bad", where=f"{path}, row {number}"
             )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from labelproj.config import PrepareParams
+from labelproj.errors import InputError
 from labelproj.formats import write_documents
 from labelproj.progress import log
 from labelproj.records import Document, Reject
@@ -25,7 +26,8 @@ def run_convert(
 ) -> dict[str, int]:
     """Read ``source`` and write ``target``; return the numbers of documents, spans and rejects.
 
-    Bad records are reported and left out, or raise RecordError with ``strict``.
+    Bad records are reported and left out, or raise RecordError with ``strict``. Raises
+    InputError, and writes nothing, where all are bad.
     """
     params = PrepareParams(label_map=dict(label_map or {}), strict=strict)
     counts: Counter[str] = Counter(documents=0, spans=0, rejected=0)
@@ -39,6 +41,12 @@ def run_convert(
                 counts["documents"] += 1
                 counts["spans"] += sum(1 for _ in item.spans())
                 yield item
+        if not counts["documents"]:
+            raise InputError(
+                "no document that can be used",
+                where=source,
+                remedy="see the warnings; is the format right? name it with --from",
+            )
 
     write_documents(documents(), target, format=target_format)
     return dict(counts)

@@ -11,6 +11,7 @@ from labelproj import tables
 from labelproj.config import PrepareParams
 from labelproj.errors import MissingInputError, RecordError
 from labelproj.formats import read_documents
+from labelproj.formats.conll import READ_LINES
 from labelproj.progress import log, track
 from labelproj.provenance import now, signature, text_digest, versions
 from labelproj.records import Document, Reject, Segment, Span, Unit, span_problem
@@ -229,13 +230,15 @@ def units_of(document: Document, *, lang: str, splitter: str) -> Iterator[tuple[
 def _document_row(
     document: Document, source: str, n_units: Mapping[str, int], sign: str
 ) -> dict[str, object]:
+    # The lines of a CoNLL file are of the source alone, and its translation has others.
+    payload = {k: v for k, v in document.payload.items() if k != READ_LINES}
     return {
         "id": document.id,
         "lang": document.lang,
         "segments": [
             {"id": s.id, "role": s.role, "n_units": n_units.get(s.id, 0)} for s in document.segments
         ],
-        "payload": json.dumps(dict(document.payload), ensure_ascii=False, sort_keys=True),
+        "payload": json.dumps(payload, ensure_ascii=False, sort_keys=True),
         "source": source,
         "signature": sign,
     }
