@@ -17,6 +17,7 @@ from labelproj.stages.train import run_train
 from labelproj.tasks import TASKS
 from labelproj.train import load_tagger
 from labelproj.train.data import dataset_documents
+from labelproj.train.systems import System, train_system
 
 
 @pytest.fixture
@@ -64,11 +65,22 @@ def test_all_systems_are_trained_and_found_again(inputs: dict[str, Any], tmp_pat
 
 
 def test_a_stopped_run_repeats_only_what_was_not_finished(
-    inputs: dict[str, Any], tmp_path: Path
+    inputs: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
     with pytest.raises(MissingInputError):
         run_train(out=out, params=params(), **inputs | {"gold_train": tmp_path / "none.jsonl"})
+    # Data that are not there are missed before anything is trained.
+    assert not out.exists() and not list(tmp_path.glob("work/*/done.json"))
+
+    def stopped(system: System, **options: Any) -> tuple[Path, dict[str, object]]:
+        if system.name == "gold":
+            raise KeyboardInterrupt
+        return train_system(system, **options)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("labelproj.train.side_by_side.train_system", stopped)
+        run_train(out=out, params=params(), **inputs)
     assert not (out / "manifest.json").exists()
     done = run_train(out=out, params=params(), **inputs)
     resumed = {name: one["resumed"] for name, one in done["systems"].items()}  # type: ignore[attr-defined]
