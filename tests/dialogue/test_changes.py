@@ -9,7 +9,9 @@ from labelproj.dialogue.examples import grammar_words
 from labelproj.dialogue.linear import write_state
 from labelproj.dialogue.schema import EQUAL, Constraint
 
-TEXT = st.text(max_size=4) | st.sampled_from(("null", "&", "a & b", "( a )", "", "price range"))
+TEXT = st.text('aé "&;=():#|\\<', max_size=4) | st.sampled_from(
+    ("null", "&", "a & b", "( a )", "", "price range")
+)
 VALUES = st.lists(TEXT, max_size=2).map(tuple)
 RELATION = st.sampled_from((EQUAL, "at_least", ""))
 STATES = st.lists(st.builds(Constraint, TEXT, TEXT, RELATION, VALUES), max_size=4)
