@@ -21,7 +21,7 @@ from tiny_models import m2m100, madlad, marian, mbart50
 pytestmark = pytest.mark.filterwarnings("ignore:Recommended. pip install sacremoses")
 
 SOURCE = "The market of Kenya is open"
-ALL = SearchLimits(margin=1e9, openings=1000, pairs=100_000)
+ALL = SearchLimits(margin=1e9, openings=1000, pairs=100_000, near=1e9)
 TARGETS = [
     "a Kenya market",
     "market of rice and floods in Abuja . Kenya",

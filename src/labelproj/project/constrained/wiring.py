@@ -47,16 +47,20 @@ class Block:
 class Wiring:
     """A decoder.
 
-    ``embed(ids, positions)`` gives (n, d) for two (n,) tensors, ``bias(queries, keys)``, where
-    there is one, what is added to attention scores: (rows, heads, q, k) for positions of shape
-    (rows, q) and (rows, k). ``final`` comes before the output projection ``project``.
-    ``positions`` is how many positions the model has, None when any number.
+    ``embed(ids, positions, highest)`` gives (n, d) for two (n,) tensors and the highest of the
+    positions, ``bias(queries, keys)``, where there is one, what is added to attention scores:
+    (rows, heads, q, k) for positions of shape (rows, q) and (rows, k). ``final`` comes before the
+    output projection ``project``, whose weights are ``output`` (vocabulary, d), with
+    ``output_bias`` (vocabulary,) or none. ``positions`` is how many positions the model has, None
+    when any number.
     """
 
-    embed: Callable[[Tensor, Tensor], Tensor]
+    embed: Callable[[Tensor, Tensor, int], Tensor]
     blocks: tuple[Block, ...]
     final: Function
     project: Function
+    output: Tensor
+    output_bias: Tensor | None
     bias: Callable[[Tensor, Tensor], Tensor] | None
     heads: int
     width: int
@@ -91,11 +95,11 @@ def _bart(model: Any, kind: str) -> Wiring:
     places = decoder.embed_positions
     normed = getattr(decoder, "layernorm_embedding", None)
 
-    def embed(ids: Tensor, positions: Tensor) -> Tensor:
+    def embed(ids: Tensor, positions: Tensor, highest: int) -> Tensor:
         if kind == "m2m_100":
-            highest = int(positions.max()) + decoder.padding_idx + 2
-            if highest > places.weights.shape[0]:
-                places.make_weights(highest + places.offset, width, places.padding_idx)
+            needed = highest + decoder.padding_idx + 2
+            if needed > places.weights.shape[0]:
+                places.make_weights(needed + places.offset, width, places.padding_idx)
             where = places.weights[positions + decoder.padding_idx + 1]
         else:
             where = places.weight[positions + getattr(places, "offset", 0)]
@@ -130,6 +134,8 @@ def _bart(model: Any, kind: str) -> Wiring:
         tuple(blocks),
         getattr(decoder, "layer_norm", None) or torch.nn.Identity(),
         project,
+        model.lm_head.weight,
+        bias,
         None,
         heads=int(config.decoder_attention_heads),
         width=width,
@@ -177,10 +183,12 @@ def _t5(model: Any) -> Wiring:
         return decoder.final_layer_norm(x) * scale
 
     return Wiring(
-        lambda ids, positions: decoder.embed_tokens(ids),
+        lambda ids, positions, highest: decoder.embed_tokens(ids),
         tuple(blocks),
         final,
         model.lm_head,
+        model.lm_head.weight,
+        None,
         bias,
         heads=int(config.num_heads),
         width=int(config.num_heads * config.d_kv),
