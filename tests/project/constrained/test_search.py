@@ -106,8 +106,11 @@ def test_limits_and_forced_pairs(tiny_hf: Path) -> None:
     (found,) = bench.search([wide], SearchLimits(margin=0.0, openings=1, pairs=1))
     assert set(also) <= set(found.scores)
     expected = bench.oracle.scores(Query(query.source, query.target, 10))
-    for pair in also:
+    assert found.exact
+    for pair in found.exact:
         assert found.scores[pair] == pytest.approx(expected[pair], abs=1e-4)
+    for pair in also:
+        assert found.scores[pair] == pytest.approx(expected[pair], abs=3.0)
 
 
 def test_batches_make_no_difference(tiny_hf: Path) -> None:
@@ -141,11 +144,10 @@ def test_ctranslate2_gives_the_same_scores(family: str, tmp_path: Path) -> None:
     )
     bench = Bench(folder, tgt=tgt)
     queries = bench.queries(TARGETS)
-    expected = bench.search(queries, SearchLimits())
+    expected = bench.search(queries, ALL)
     bench.scorer = Ct2Scorer(open_engine(tmp_path / "ct2", src="en", tgt=tgt, threads=1))
     # The converter takes <pad> out of Marian's vocabulary: 1/77 of every probability here.
     near = 0.8 if family == "marian" else 1e-3
-    for one, other in zip(expected, bench.search(queries, SearchLimits()), strict=True):
-        assert list(other.scores) == list(one.scores)
+    for one, other in zip(expected, bench.search(queries, ALL), strict=True):
         assert other.scores == pytest.approx(one.scores, abs=near)
         assert other.trunk == pytest.approx(one.trunk, abs=near)

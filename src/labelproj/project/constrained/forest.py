@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelproj.project.constrained.base import Grown, Row
+from labelproj.project.constrained.encode import Encoded, attention
 from labelproj.project.constrained.layout import Layout
-from labelproj.project.constrained.wiring import Attention, Tensor, Wiring
+from labelproj.project.constrained.wiring import Tensor, Wiring
 
 __all__ = ["Forest"]
 
@@ -43,28 +44,24 @@ class _Memory:
 
 
 class Forest:
-    """The trees of a batch of encoded source texts.
+    """The trees of a batch of encoded source texts."""
 
-    ``states`` is (sources, length, d), ``mask`` (sources, length), true where a token is.
-    """
-
-    def __init__(self, wiring: Wiring, states: Tensor, mask: Tensor):
+    def __init__(self, wiring: Wiring, encoded: Encoded):
         import torch
 
         self._torch = torch
         self._wiring = wiring
-        self._mask = mask.bool()
+        self._mask = encoded.slots.filled()
         self._size = 0
-        self._head = wiring.width // wiring.heads
-        shape = (*states.shape[:2], wiring.heads, self._head)
+        states, slots = encoded.states, encoded.slots
         self._memory = [
             _Memory(
-                block.cross.key(states).view(shape).transpose(1, 2),
-                block.cross.value(states).view(shape).transpose(1, 2),
+                slots.padded(self._heads(block.cross.key(states))).transpose(1, 2),
+                slots.padded(self._heads(block.cross.value(states))).transpose(1, 2),
             )
             for block in wiring.blocks
         ]
-        empty = states.new_zeros((0, wiring.heads, self._head))
+        empty = self._heads(states.new_zeros((0, wiring.width)))
         self._own = [_Store(empty) for _ in wiring.blocks]
 
     def grow(self, rows: Sequence[Row]) -> Grown:
@@ -91,13 +88,13 @@ class Forest:
                 own.put(first, self._heads(part.key(x)), self._heads(part.value(x)))
                 query = groups.padded(self._heads(part.query(x)))
                 keys, values = (t[layout.keys].transpose(1, 2) for t in (own.keys, own.values))
-                return part.out(groups.flat(self._attention(part, query, keys, values, seen)))
+                return part.out(groups.flat(attention(query, keys, values, seen, part.scale)))
 
             def cross(x: Tensor, block: Any = block, memory: _Memory = memory) -> Tensor:
                 part = block.cross
                 query = sources.padded(self._heads(part.query(x)))
                 keys, values = of_sources(memory.keys), of_sources(memory.values)
-                mixed = self._attention(part, query, keys, values, cross_seen)
+                mixed = attention(query, keys, values, cross_seen, part.scale)
                 return part.out(sources.flat(mixed))
 
             for norm, part in (
@@ -113,13 +110,4 @@ class Forest:
         return Grown(wiring.final(hidden), layout.starts, first)
 
     def _heads(self, x: Tensor) -> Tensor:
-        return x.view(-1, self._wiring.heads, self._head)
-
-    def _attention(
-        self, part: Attention, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor
-    ) -> Tensor:
-        """Return (n, q, width) for a query of shape (n, q, heads, width of a head)."""
-        mixed = self._torch.nn.functional.scaled_dot_product_attention(
-            query.transpose(1, 2), keys, values, attn_mask=mask, scale=part.scale
-        )
-        return mixed.transpose(1, 2).reshape(*query.shape[:2], -1)
+        return x.view(len(x), self._wiring.heads, self._wiring.width // self._wiring.heads)

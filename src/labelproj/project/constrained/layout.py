@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from labelproj.project.constrained.base import Ints, Row
 
-__all__ = ["Layout"]
+__all__ = ["Layout", "Slots"]
 
 #: torch tensors; torch is imported only where a model is opened.
 Tensor = Any
@@ -27,6 +27,16 @@ class Slots:
 
     slot: Tensor
     shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, owner: Ints, *, device: Any) -> "Slots":
+        """Place tokens in the rows of their owners (tokens,), which are numbered from 0."""
+        slot, shape = _slots(owner)
+        return cls(_tensor(slot, device), shape)
+
+    def filled(self) -> Tensor:
+        """Return (n, width), true where a token is."""
+        return self.padded(self.slot.new_ones(len(self.slot), dtype=bool))
 
     def padded(self, x: Tensor) -> Tensor:
         """Return (n, width, ...) for packed x (tokens, ...)."""
@@ -63,8 +73,6 @@ class Layout:
     @classmethod
     def of(cls, rows: Sequence[Row], *, first: int, device: Any) -> "Layout":
         """Lay out rows whose tokens are numbered ``first`` and on."""
-        import torch
-
         lengths = np.array([len(row.ids) for row in rows])
         before = np.array([len(row.ancestors) for row in rows])
         numbers = np.array([row.source for row in rows])
@@ -74,7 +82,6 @@ class Layout:
         groups = _groups(numbers.tolist(), lengths.tolist())
         sources, source_of = np.unique(numbers, return_inverse=True)
         slot, shape = _slots(groups[row_of])
-        source_slot, source_shape = _slots(source_of[row_of])
         past = _Past.of(rows, groups, before, first=first, count=shape[0])
         # Whose token stands where, and at what position; -1 where none does.
         owner = np.full(shape[0] * shape[1], -1)
@@ -91,7 +98,7 @@ class Layout:
         allowed = np.concatenate([past.seen[owner] & (owner >= 0)[..., None], within], axis=2)
 
         def tensor(values: npt.NDArray[Any]) -> Tensor:
-            return torch.from_numpy(np.ascontiguousarray(values)).to(device)
+            return _tensor(values, device)
 
         return cls(
             ids=tensor(np.concatenate([row.ids for row in rows])),
@@ -104,7 +111,7 @@ class Layout:
             key_positions=tensor(np.concatenate([past.positions, at], axis=1)),
             sources=tensor(sources),
             by_group=Slots(tensor(slot), shape),
-            by_source=Slots(tensor(source_slot), source_shape),
+            by_source=Slots.of(source_of[row_of], device=device),
         )
 
 
@@ -153,6 +160,12 @@ def _groups(sources: Sequence[int], lengths: Sequence[int]) -> Ints:
         held += length
         groups.append(number)
     return np.array(groups)
+
+
+def _tensor(values: npt.NDArray[Any], device: Any) -> Tensor:
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(values)).to(device)
 
 
 def _slots(owner: Ints) -> tuple[Ints, tuple[int, int]]:

@@ -1,5 +1,6 @@
 """An MT model in PyTorch that scores tokens of translations, for the search."""
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -10,6 +11,7 @@ import numpy as np
 
 from labelproj.errors import ModelError
 from labelproj.project.constrained.base import Floats, Grown, Ints, Shortlist, Survey
+from labelproj.project.constrained.encode import encode
 from labelproj.project.constrained.forest import Forest
 from labelproj.project.constrained.kernels import Linears, has_fast_bfloat16
 from labelproj.project.constrained.wiring import wire
@@ -54,7 +56,6 @@ class TorchScorer:
         self._wiring = wire(self._model, where=str(folder))
         self.start = int(self._model.config.decoder_start_token_id)
         self.end = int(self._model.config.eos_token_id)
-        self._pad = int(self._model.config.pad_token_id or 0)
 
     @property
     def positions(self) -> int | None:
@@ -84,20 +85,8 @@ class TorchScorer:
 
     def encode(self, sources: Sequence[Ints]) -> Forest:
         """Return an empty forest over the encoded ``sources`` (token ids each)."""
-        torch = self._torch
-        longest = max(len(ids) for ids in sources)
-        ids = np.full((len(sources), longest), self._pad, dtype=np.int64)
-        mask = np.zeros((len(sources), longest), dtype=np.int64)
-        for number, own in enumerate(sources):
-            ids[number, : len(own)] = own
-            mask[number, : len(own)] = 1
-        with torch.inference_mode():
-            tensors = (torch.from_numpy(x).to(self._device) for x in (ids, mask))
-            input_ids, attention_mask = tensors
-            states = self._model.get_encoder()(
-                input_ids=input_ids, attention_mask=attention_mask
-            ).last_hidden_state
-            return Forest(self._wiring, states, attention_mask)
+        with self._torch.inference_mode():
+            return Forest(self._wiring, encode(self._wiring, sources, device=self._device))
 
     def log_probs(
         self,
@@ -119,14 +108,15 @@ class TorchScorer:
         """Return log-probabilities, and the shortlist; see :class:`.base.Scorer`."""
         torch, vocabulary = self._torch, self._wiring.vocabulary
         wanted = np.maximum(np.stack(columns, axis=1), 0)
-        probable = torch.zeros(vocabulary, dtype=torch.bool, device=self._device)
+        highest = torch.full((vocabulary,), -math.inf, device=self._device)
 
         def note(logs: Any) -> None:
-            probable.logical_or_((logs > PROBABLE).any(0))
+            torch.maximum(highest, logs.amax(0), out=highest)
 
         project = self._wiring.project
         found = self._log_probs(grown, rows, wanted, project, vocabulary, note=note)
-        ids = np.union1d(probable.nonzero()[:, 0].cpu().numpy(), np.append(wanted, also))
+        probable = (highest > PROBABLE).cpu().numpy().nonzero()[0]
+        ids = np.union1d(probable, np.append(wanted, also))
         if 2 * len(ids) > vocabulary:
             return Survey(found, None, np.zeros(len(rows)))
         shortlist = Shortlist(ids, self._columns(ids))

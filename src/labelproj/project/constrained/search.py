@@ -32,13 +32,18 @@ from labelproj.project.constrained.texts import Marks
 __all__ = ["Search", "SearchLimits", "search"]
 
 _Key = TypeVar("_Key", int, Pair)
-#: Tokens after a closing mark that are decoded before it is decided which pairs to go on with.
+#: Tokens after a closing mark that are decoded before it is decided which pairs to score exactly.
 LOOK = 3
-#: How many times as wide the margin is for that look, which costs little: the estimate of a pair is
-#: the roughest as long as nothing behind its closing mark is known.
+#: How many times as wide the margin is for opening marks, as long as nothing behind them is known:
+#: to look costs one token.
 GLANCE = 1.5
+#: How many times as wide ``near`` is for a pair whose tail ends before the best pair closes: what
+#: lies between is then still the trunk's estimate.
+EARLY = 2.5
 #: Nats that rough scores may be off, where a bound is concerned.
 ERROR = 0.5
+#: The highest probability of an opening mark that is taken out of the trunk's score.
+CERTAIN = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +155,13 @@ class Search:
             queries, rows, grown.starts, *per_query, strict=True
         ):
             openings = pair_openings(query)
+            calm = own - _unmarked(query, chances)
             states.append(
                 State(
                     query,
                     grown.first + start + np.arange(len(row.ids)),
                     np.concatenate([[0.0], np.cumsum(own)]),
+                    np.concatenate([[0.0], np.cumsum(calm)]),
                     beyond,
                     openings,
                     {i: float(chances[i]) for i in openings},
@@ -179,7 +186,8 @@ class Search:
         All share the trunk, so that an opening's estimate differs from the others' by the
         probability of its mark alone.
         """
-        return sorted(state.forced().union(self._likely(state.chances, self._limits.openings)))
+        likely = self._likely(state.chances, self._limits.openings, wider=GLANCE)
+        return sorted(state.forced().union(likely))
 
     def _longer(self, state: State) -> list[int]:
         """Return the openings to go on with, now that some of their words are decoded.
@@ -197,7 +205,7 @@ class Search:
     def _pairs(self, state: State) -> list[Pair]:
         """Return the pairs to try, by their score up to the closing mark and the trunk's tail."""
         estimates = state.closed()
-        likely = self._likely(estimates, self._limits.pairs, wider=GLANCE)
+        likely = self._likely(estimates, self._limits.pairs)
         return likely + [p for p in state.query.also if p in estimates and p not in likely]
 
     def _near(self, state: State) -> list[Pair]:
@@ -205,8 +213,13 @@ class Search:
         scores, best = state.scores(), state.best()
         if best is None:
             return [max(scores, key=lambda pair: (scores[pair], pair))] if scores else []
-        least = best.score - self._limits.near
-        return [pair for pair, score in scores.items() if score >= least and pair not in state.full]
+        near = self._limits.near
+        return [
+            pair
+            for pair, score in scores.items()
+            if score >= best.score - (EARLY * near if state.is_early(pair) else near)
+            and pair not in state.full
+        ]
 
     def _branch(self, wanted: Sequence[tuple[int, int, int]]) -> None:
         """Decode what comes after opening marks, up to some token."""
@@ -271,3 +284,11 @@ class Search:
             closing=int(self._marks.closing[0]),
             shortlist=shortlist,
         )
+
+
+def _unmarked(query: Query, chances: Floats) -> Floats:
+    """Return log P(no opening mark here) before each token and the end, where one may stand."""
+    opens = query.target.opens[query.target.opens >= 0]
+    found = np.zeros(len(chances))
+    found[opens] = np.log1p(-np.minimum(np.exp(chances[opens]), CERTAIN))
+    return found

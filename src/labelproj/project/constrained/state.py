@@ -82,6 +82,7 @@ class State:
     query: Query
     trunk: Ints
     before: Floats  # before[t]: log-probability of the first t tokens
+    calm: Floats  # the same, had no token been an opening mark
     beyond: Floats  # of every token and the end: what a shortlist misses of the normaliser
     openings: dict[int, list[Pair]]
     chances: dict[int, float]
@@ -95,8 +96,8 @@ class State:
         return max(self.full.values(), key=lambda own: own.score, default=None)
 
     def rest(self, token: int) -> float:
-        """Return the trunk's score of the tokens from ``token`` on."""
-        return float(self.before[-1] - self.before[min(token, len(self.before) - 1)])
+        """Return the trunk's score of the tokens from ``token`` on, no mark being possible."""
+        return float(self.calm[-1] - self.calm[min(token, len(self.calm) - 1)])
 
     def estimate(self, line: Line) -> float:
         """Return the score of a line, with the trunk's score of what has not been decoded."""
@@ -113,15 +114,20 @@ class State:
         shift = float(best.rest[0]) - self.rest(best.close)
         scores = {}
         for pair, line in self.tails.items():
-            begin = line.upto + 1 - best.close
             if pair in self.full:
                 scores[pair] = self.full[pair].score
-            elif begin < 0:
+            elif self.is_early(pair):
                 scores[pair] = self.estimate(line) + shift
             else:
+                begin = line.upto + 1 - best.close
                 rest = float(best.rest[begin]) if begin < len(best.rest) else 0.0
                 scores[pair] = line.score + line.following + rest
         return scores
+
+    def is_early(self, pair: Pair) -> bool:
+        """Say whether the tail of a pair ends before the closing mark of the best one."""
+        best = self.best()
+        return best is not None and self.tails[pair].upto + 1 < best.close
 
     def closed(self) -> dict[Pair, float]:
         """Return the estimate of each pair whose closing mark has been scored."""
@@ -134,10 +140,12 @@ class State:
         return {i for i, pairs in self.openings.items() if not set(pairs).isdisjoint(also)}
 
     def next_stop(self, opening: int) -> int:
-        """Return how far to decode after an opening mark: a word, then twice as many words."""
-        closes = sorted(int(self.query.target.closes[b]) for _, b in self.openings[opening])
+        """Return how far to decode after an opening: its mark, a word, then twice as many words."""
         line = self.branches.get(opening)
-        behind = 0 if line is None else bisect_right(closes, line.upto)
+        if line is None:
+            return opening
+        closes = sorted(int(self.query.target.closes[b]) for _, b in self.openings[opening])
+        behind = bisect_right(closes, line.upto)
         return closes[min(2 * behind, len(closes) - 1)]
 
     def last_close(self, opening: int) -> int:
