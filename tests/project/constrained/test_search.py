@@ -33,11 +33,13 @@ TARGETS = [
 class Bench:
     """A model with everything that the search needs."""
 
-    def __init__(self, folder: Path, *, tgt: str, marking: str = "brackets"):
+    def __init__(
+        self, folder: Path, *, tgt: str, marking: str = "brackets", rough: str = "float32"
+    ):
         codec = check_model(folder, src="en", tgt=tgt)
         self.scheme = scheme(marking)
         self.tokens = Tokens(codec, self.scheme, where=str(folder))
-        self.scorer: Scorer = TorchScorer(folder, device="cpu")
+        self.scorer: Scorer = TorchScorer(folder, device="cpu", rough=rough)
         self.oracle = BruteForce(folder, self.tokens)
         self.prefix = self.tokens.ids(self.tokens.prefix)
 
@@ -79,6 +81,24 @@ def test_scores_are_those_of_the_models_own_forward_pass(
         assert found.proven == bool(expected)
         for pair, score in found.scores.items():
             assert score == pytest.approx(expected[pair], abs=1e-4)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_what_is_found_roughly_is_scored_exactly(family: str, tmp_path: Path) -> None:
+    make, tgt = FAMILIES[family]
+    bench = Bench(make(tmp_path), tgt=tgt, rough="bfloat16")
+    queries = bench.queries(TARGETS)
+    for limits in (SearchLimits(), ALL):
+        for query, found in zip(queries, bench.search(queries, limits), strict=True):
+            expected = bench.oracle.scores(query)
+            assert bool(found.exact) == bool(expected)
+            for pair in found.exact:
+                assert found.scores[pair] == pytest.approx(expected[pair], abs=1e-4)
+            if found.proven:
+                best = next(iter(found.scores))
+                assert expected[best] == pytest.approx(max(expected.values()), abs=1e-4)
+            if limits is ALL:
+                assert found.exact == set(expected)
 
 
 def test_a_trained_model_of_the_nllb_kind(tiny_hf: Path) -> None:

@@ -1,4 +1,4 @@
-"""Decoding of what paths through translations are to grow by, in pieces that memory has room for."""
+"""Decoding of what paths are to grow by, in pieces that memory has room for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from labelproj.project.constrained.base import (
 )
 from labelproj.project.constrained.state import Line
 
-__all__ = ["Growth", "Grew", "grow"]
+__all__ = ["Grew", "Growth", "grow"]
 
 #: Pairs of a token and an ancestor of it in one pass: attention has a number for each.
 SCORES = 1 << 20

@@ -48,10 +48,8 @@ def encode(wiring: Wiring, sources: Sequence[Ints], *, device: str) -> Encoded:
             return own.out(slots.flat(mixed))
 
         for norm, part in ((block.attention_norm, attend), (block.feed_norm, block.feed)):
-            if block.pre_norm:
-                hidden = hidden + part(norm(hidden))
-            else:
-                hidden = norm(hidden + part(hidden))
+            before = block.pre_norm
+            hidden = hidden + part(norm(hidden)) if before else norm(hidden + part(hidden))
     return Encoded(encoder.final(hidden), slots)
 
 

@@ -78,7 +78,10 @@ class Forest:
             bias = wiring.bias(layout.query_positions, layout.key_positions)
             seen = bias.masked_fill(~allowed, torch.finfo(bias.dtype).min)
         everywhere = len(layout.sources) == len(self._mask)
-        of_sources = (lambda x: x) if everywhere else (lambda x: x[layout.sources])
+
+        def of_sources(x: Tensor) -> Tensor:
+            return x if everywhere else x[layout.sources]
+
         cross_seen = of_sources(self._mask)[:, None, None]
         groups, sources = layout.by_group, layout.by_source
         for block, own, memory in zip(wiring.blocks, self._own, self._memory, strict=True):

@@ -4,6 +4,10 @@ On processors that are not Intel's, MKL's float32 product runs at a third of the
 oneDNN's, which PyTorch has on board: on a CPU exact products go through oneDNN. Rough ones take
 weights and inputs in bfloat16 and give float32 again, at about twice the speed on processors (and
 GPUs) that have instructions for it; all between the products stays in float32.
+
+oneDNN compiles a kernel for every number of rows that it has not seen, which takes as long as a
+small product does, and keeps a thousand of half a megabyte each. So rows are padded to a few
+numbers.
 """
 
 import threading
@@ -23,7 +27,7 @@ def has_fast_bfloat16(device: str) -> bool:
     import torch
 
     if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     able = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return _onednn() is not None and any(getattr(torch.cpu, name, bool)() for name in able)
 
@@ -87,12 +91,15 @@ def _rough(weight: Tensor, bias: Tensor | None) -> Function:
     offset = None if bias is None else bias.detach().bfloat16()
     packed = _packed(half, offset) if weight.device.type == "cpu" else None
     if packed is not None:
-        return lambda x: packed(x.bfloat16()).float()
+        return lambda x: packed(x).float()
     return lambda x: torch.nn.functional.linear(x.bfloat16(), half, offset).float()
 
 
 def _packed(weight: Tensor, bias: Tensor | None) -> Function | None:
-    """Return a linear layer by oneDNN, weights laid out as it likes; None where it cannot."""
+    """Return a linear layer by oneDNN, weights laid out as it likes; None where it cannot.
+
+    It takes any number type and computes in that of ``weight``.
+    """
     operations = _onednn()
     if operations is None:
         return None
@@ -102,4 +109,19 @@ def _packed(weight: Tensor, bias: Tensor | None) -> Function | None:
         operations._linear_pointwise(probe, packed, bias, "none", [], "")
     except (RuntimeError, TypeError):
         return None
-    return lambda x: operations._linear_pointwise(x, packed, bias, "none", [], "")
+
+    def forward(x: Tensor) -> Tensor:
+        rows = x.reshape(-1, x.shape[-1])
+        padded = weight.new_empty((padded_rows(len(rows)), x.shape[-1]))
+        padded[: len(rows)] = rows
+        padded[len(rows) :] = 0
+        found = operations._linear_pointwise(padded, packed, bias, "none", [], "")
+        return found[: len(rows)].view(*x.shape[:-1], -1)
+
+    return forward
+
+
+def padded_rows(count: int) -> int:
+    """Return the number of rows that ``count`` are padded to: eight to every power of two."""
+    step = max(8, 1 << max(count - 1, 0).bit_length() >> 4)
+    return -(-count // step) * step

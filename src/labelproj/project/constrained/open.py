@@ -57,6 +57,9 @@ def open_constrained(
             dtype=params.compute_type,
             rough=params.search_type,
         )
+        if params.compute_type == "float32":
+            # What was chosen is what shapes the result.
+            params = params.model_copy(update={"search_type": scorer.rough})
     return ConstrainedProposer(
         scorer, forward, backward, params=params, digest=compute_digest(folder)
     )

@@ -34,14 +34,12 @@ class TorchScorer:
 
     ``dtype`` is that of the numbers: ``float32``, ``bfloat16`` or ``float16``; ``rough`` that of
     matrix products inside :meth:`roughly`: ``float32``, ``bfloat16``, or ``auto`` for bfloat16
-    where it is faster. Other numbers than float32 are the same everywhere. Raises ModelError for
-    an architecture that is not known, DependencyError without PyTorch, ModelConversionError for
-    files that cannot be loaded.
+    where it is faster. A model in another type than float32 has one type for all. Raises ModelError
+    for an architecture or type that is not known, DependencyError without PyTorch,
+    ModelConversionError for files that cannot be loaded.
     """
 
-    def __init__(
-        self, folder: Path, *, device: str, dtype: str = "float32", rough: str = "auto"
-    ):
+    def __init__(self, folder: Path, *, device: str, dtype: str = "float32", rough: str = "auto"):
         if dtype not in ("float32", "bfloat16", "float16"):
             raise ModelError(f"no number type {dtype!r}", remedy="float32, bfloat16 or float16")
         self._model: Any = load_model(folder, device=device, dtype=dtype)
@@ -49,8 +47,11 @@ class TorchScorer:
 
         self._torch = torch
         self._device = device
+        if rough not in ("auto", "float32", "bfloat16"):
+            raise ModelError(f"no number type {rough!r}", remedy="auto, float32 or bfloat16")
         if rough == "auto":
             rough = "bfloat16" if has_fast_bfloat16(device) else "float32"
+        #: The number type inside :meth:`roughly`.
         self.rough = rough if dtype == "float32" else dtype
         self._linears = Linears(self._model, rough=self.rough != dtype)
         self._wiring = wire(self._model, where=str(folder))
