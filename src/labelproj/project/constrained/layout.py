@@ -18,7 +18,7 @@ __all__ = ["Layout", "Slots"]
 #: torch tensors; torch is imported only where a model is opened.
 Tensor = Any
 #: Tokens of a group, at most (one row may have more).
-GROUP = 48
+GROUP = 12
 
 
 @dataclass(slots=True)
