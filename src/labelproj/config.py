@@ -177,9 +177,12 @@ class ConstrainedParams(Section):
 
     ``model`` is the Hugging Face folder or Hub id of the MT model, where it is not that of
     ``mt``. Nats: ``margin`` is how far an estimate may be below the best and still be followed
-    up, ``own`` and ``reverse`` weigh log P(candidate | span) and log P(span | candidate) per
-    token, ``temperature`` divides scores on their way to a probability. At most ``openings`` and
-    ``pairs`` are tried for a span; candidates have at most ``length`` times its words and three.
+    up, ``near`` how near the best a pair must be to be scored exactly. ``search_type`` are the
+    numbers of the matrix products that only decide what to score exactly, where ``compute_type``
+    is ``float32``; ``auto`` is bfloat16 where that is faster. ``own`` and ``reverse`` weigh
+    log P(candidate | span) and log P(span | candidate) per token, ``temperature`` divides scores
+    on their way to a probability. At most ``openings`` and ``pairs`` are tried for a span;
+    candidates have at most ``length`` times its words and three.
     """
 
     model: str | None = None
@@ -187,7 +190,9 @@ class ConstrainedParams(Section):
     markers: Literal["brackets", "xml"] = "brackets"
     backend: Literal["auto", "torch", "ct2"] = "auto"
     compute_type: str = "float32"
+    search_type: Literal["auto", "float32", "bfloat16"] = "auto"
     margin: float = Field(default=6.0, ge=0.0)
+    near: float = Field(default=1.0, ge=0.0)
     openings: Count = 40
     pairs: Count = 64
     length: float = Field(default=3.0, gt=0.0)

@@ -21,7 +21,7 @@ from tiny_models import m2m100, madlad, marian, mbart50
 pytestmark = pytest.mark.filterwarnings("ignore:Recommended. pip install sacremoses")
 
 SOURCE = "The market of Kenya is open"
-ALL = SearchLimits(margin=1e9, openings=1000, pairs=100_000)
+ALL = SearchLimits(margin=1e9, openings=1000, pairs=100_000, near=1e9)
 TARGETS = [
     "a Kenya market",
     "market of rice and floods in Abuja . Kenya",
@@ -33,11 +33,13 @@ TARGETS = [
 class Bench:
     """A model with everything that the search needs."""
 
-    def __init__(self, folder: Path, *, tgt: str, marking: str = "brackets"):
+    def __init__(
+        self, folder: Path, *, tgt: str, marking: str = "brackets", rough: str = "float32"
+    ):
         codec = check_model(folder, src="en", tgt=tgt)
         self.scheme = scheme(marking)
         self.tokens = Tokens(codec, self.scheme, where=str(folder))
-        self.scorer: Scorer = TorchScorer(folder, device="cpu")
+        self.scorer: Scorer = TorchScorer(folder, device="cpu", rough=rough)
         self.oracle = BruteForce(folder, self.tokens)
         self.prefix = self.tokens.ids(self.tokens.prefix)
 
@@ -81,6 +83,24 @@ def test_scores_are_those_of_the_models_own_forward_pass(
             assert score == pytest.approx(expected[pair], abs=1e-4)
 
 
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_what_is_found_roughly_is_scored_exactly(family: str, tmp_path: Path) -> None:
+    make, tgt = FAMILIES[family]
+    bench = Bench(make(tmp_path), tgt=tgt, rough="bfloat16")
+    queries = bench.queries(TARGETS)
+    for limits in (SearchLimits(), ALL):
+        for query, found in zip(queries, bench.search(queries, limits), strict=True):
+            expected = bench.oracle.scores(query)
+            assert bool(found.exact) == bool(expected)
+            for pair in found.exact:
+                assert found.scores[pair] == pytest.approx(expected[pair], abs=1e-4)
+            if found.proven:
+                best = next(iter(found.scores))
+                assert expected[best] == pytest.approx(max(expected.values()), abs=1e-4)
+            if limits is ALL:
+                assert found.exact == set(expected)
+
+
 def test_a_trained_model_of_the_nllb_kind(tiny_hf: Path) -> None:
     bench = Bench(tiny_hf, tgt="ha")
     queries = bench.queries(["Amina ya tafi Kano.", "An yi ruwan sama a Lagos, Musa."])
@@ -106,8 +126,11 @@ def test_limits_and_forced_pairs(tiny_hf: Path) -> None:
     (found,) = bench.search([wide], SearchLimits(margin=0.0, openings=1, pairs=1))
     assert set(also) <= set(found.scores)
     expected = bench.oracle.scores(Query(query.source, query.target, 10))
-    for pair in also:
+    assert found.exact
+    for pair in found.exact:
         assert found.scores[pair] == pytest.approx(expected[pair], abs=1e-4)
+    for pair in also:
+        assert found.scores[pair] == pytest.approx(expected[pair], abs=3.0)
 
 
 def test_batches_make_no_difference(tiny_hf: Path) -> None:
@@ -141,11 +164,10 @@ def test_ctranslate2_gives_the_same_scores(family: str, tmp_path: Path) -> None:
     )
     bench = Bench(folder, tgt=tgt)
     queries = bench.queries(TARGETS)
-    expected = bench.search(queries, SearchLimits())
+    expected = bench.search(queries, ALL)
     bench.scorer = Ct2Scorer(open_engine(tmp_path / "ct2", src="en", tgt=tgt, threads=1))
     # The converter takes <pad> out of Marian's vocabulary: 1/77 of every probability here.
     near = 0.8 if family == "marian" else 1e-3
-    for one, other in zip(expected, bench.search(queries, SearchLimits()), strict=True):
-        assert list(other.scores) == list(one.scores)
+    for one, other in zip(expected, bench.search(queries, ALL), strict=True):
         assert other.scores == pytest.approx(one.scores, abs=near)
         assert other.trunk == pytest.approx(one.trunk, abs=near)

@@ -5,11 +5,20 @@ own: slow, but exact, and light.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import numpy as np
 
-from labelproj.project.constrained.base import NOT_ASKED, Floats, Grown, Ints, Row
+from labelproj.project.constrained.base import (
+    NOT_ASKED,
+    Floats,
+    Grown,
+    Ints,
+    Row,
+    Shortlist,
+    Survey,
+)
 from labelproj.translate.engine import Engine
 
 __all__ = ["Ct2Scorer"]
@@ -56,11 +65,26 @@ class Ct2Scorer:
         """Do one batch after the other: CTranslate2 uses all cores for each."""
         return [work(batch) for batch in batches]
 
+    def roughly(self) -> AbstractContextManager[None]:
+        """Change nothing."""
+        return nullcontext()
+
     def encode(self, sources: Sequence[Ints]) -> _Paths:
         """Return an empty tree; CTranslate2 encodes a source whenever it scores."""
         return _Paths(sources)
 
-    def log_probs(self, grown: Grown, rows: Ints, columns: Sequence[Ints]) -> list[Floats]:
+    def survey(self, grown: Grown, rows: Ints, columns: Sequence[Ints], *, also: Ints) -> Survey:
+        """Return log-probabilities, and no shortlist: it has no use for one."""
+        return Survey(self.log_probs(grown, rows, columns), None, np.zeros(len(rows)))
+
+    def log_probs(
+        self,
+        grown: Grown,
+        rows: Ints,
+        columns: Sequence[Ints],
+        *,
+        shortlist: Shortlist | None = None,
+    ) -> list[Floats]:
         """Return log-probabilities of tokens after decoded ones; see :class:`.base.Scorer`."""
         row_of = np.searchsorted(grown.starts, rows, side="right") - 1
         within = rows - grown.starts[row_of]

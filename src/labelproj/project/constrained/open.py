@@ -51,7 +51,15 @@ def open_constrained(
         engine = open_engine(folder, src=src_lang, tgt=tgt_lang, device=device)
         scorer = Ct2Scorer(engine, batch_tokens=params.batch_tokens)
     else:
-        scorer = TorchScorer(folder, device=pick_device(device), dtype=params.compute_type)
+        scorer = TorchScorer(
+            folder,
+            device=pick_device(device),
+            dtype=params.compute_type,
+            rough=params.search_type,
+        )
+        if params.compute_type == "float32":
+            # What was chosen is what shapes the result.
+            params = params.model_copy(update={"search_type": scorer.rough})
     return ConstrainedProposer(
         scorer, forward, backward, params=params, digest=compute_digest(folder)
     )

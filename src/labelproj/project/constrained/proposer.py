@@ -11,7 +11,7 @@ from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
 from labelproj.project.boundaries import adjusted
 from labelproj.project.constrained.base import Scorer
 from labelproj.project.constrained.rescore import span_log_probs
-from labelproj.project.constrained.search import SearchLimits, search
+from labelproj.project.constrained.search import Search, SearchLimits
 from labelproj.project.constrained.state import Found, Pair, Query
 from labelproj.project.constrained.texts import Target, Tokens
 from labelproj.records import Candidate, Span
@@ -79,7 +79,7 @@ class ConstrainedProposer:
     ):
         self._scorer, self._forward, self._backward = scorer, forward, backward
         self._settings = params
-        self._limits = SearchLimits(params.margin, params.openings, params.pairs)
+        self._limits = SearchLimits(params.margin, params.openings, params.pairs, params.near)
         self._digest = digest
 
     def params(self) -> dict[str, object]:
@@ -128,14 +128,14 @@ class ConstrainedProposer:
         """Search for the places of ``items`` and put them into ``found[pair][span]``."""
 
         def work(batch: Sequence[_Item]) -> list[list[Weighted]]:
-            results = search(
+            searched = Search(
                 [item.query for item in batch],
                 scorer=self._scorer,
                 marks=self._forward.marks,
                 prefix=self._forward.ids(self._forward.prefix),
                 limits=limits,
             )
-            return self._weigh(batch, results, pairs, within=within)
+            return self._weigh(batch, searched, pairs, within=within)
 
         batches = list(_batches(items, self._settings.batch_tokens))
         for batch, weighed in zip(batches, self._scorer.map(work, batches), strict=True):
@@ -174,28 +174,39 @@ class ConstrainedProposer:
     def _weigh(
         self,
         batch: Sequence[_Item],
-        results: Sequence[Found],
+        searched: Search,
         pairs: Sequence[LabelledPair],
         *,
         within: float,
     ) -> list[list[Weighted]]:
         """Score what is near the best of each span by itself too, and weigh all that is kept."""
+        results = searched.found()
         kept = [
             _kept(item.query, found, within=within)
             for item, found in zip(batch, results, strict=True)
         ]
-        alone = self._alone(batch, kept, pairs)
-        weighed = []
-        for n, (item, found) in enumerate(zip(batch, results, strict=True)):
-            pair = pairs[item.pair]
-            values = {candidate: alone.get((n, candidate), (0.0, 0.0)) for candidate in kept[n]}
-            own = [
-                self._weighted(item, candidate, chance, found, pair, values[candidate])
-                for candidate, chance in self._chances(found, values).items()
-            ]
-            own.sort(key=lambda c: (-c.weight, c.candidate.start, c.candidate.end))
-            weighed.append(own)
-        return weighed
+        with self._scorer.roughly():
+            alone = self._alone(batch, kept, pairs)
+        values = [
+            {candidate: alone.get((n, candidate), (0.0, 0.0)) for candidate in own}
+            for n, own in enumerate(kept)
+        ]
+        chances = [self._chances(*both) for both in zip(results, values, strict=True)]
+        # What comes out best in the end is scored exactly, if it was not yet.
+        while estimated := list(_estimated(results, chances)):
+            searched.settle(estimated)
+            results = searched.found()
+            chances = [self._chances(*both) for both in zip(results, values, strict=True)]
+        return [
+            sorted(
+                (
+                    self._weighted(item, candidate, chance, found, pairs[item.pair], own[candidate])
+                    for candidate, chance in likely.items()
+                ),
+                key=lambda c: (-c.weight, c.candidate.start, c.candidate.end),
+            )
+            for item, found, own, likely in zip(batch, results, values, chances, strict=True)
+        ]
 
     def _alone(
         self,
@@ -236,7 +247,7 @@ class ConstrainedProposer:
             for candidate, score in found.scores.items()
         }
         whole = float(np.logaddexp.reduce(list(logits.values()))) if logits else 0.0
-        return {candidate: logits[candidate] - whole for candidate in values}
+        return {candidate: logits[candidate] - whole for candidate in values if candidate in logits}
 
     def _weighted(
         self,
@@ -251,6 +262,7 @@ class ConstrainedProposer:
             "marked": found.scores[candidate] - max(found.scores.values()),
             "own": alone[0],
             "reverse": alone[1],
+            "exact": float(candidate in found.exact),
             "scored": float(len(found.scores)),
             "candidates": float(found.candidates),
             "proven": float(found.proven),
@@ -274,6 +286,16 @@ def _collides(
             if best.start < rival.end and rival.start < best.end:
                 return True
     return False
+
+
+def _estimated(
+    results: Sequence[Found], chances: Sequence[Mapping[Pair, float]]
+) -> Iterator[tuple[int, Pair]]:
+    """Give the most probable candidate of each result, by its number, where it is an estimate."""
+    for number, (found, own) in enumerate(zip(results, chances, strict=True)):
+        best = max(own, key=lambda pair: own[pair], default=None)
+        if best is not None and best not in found.exact:
+            yield number, best
 
 
 def _kept(query: Query, found: Found, *, within: float) -> list[Pair]:

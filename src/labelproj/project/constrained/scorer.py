@@ -1,16 +1,19 @@
 """An MT model in PyTorch that scores tokens of translations, for the search."""
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from labelproj.errors import ModelError
-from labelproj.project.constrained.base import Floats, Grown, Ints
+from labelproj.project.constrained.base import Floats, Grown, Ints, Shortlist, Survey
+from labelproj.project.constrained.encode import encode
 from labelproj.project.constrained.forest import Forest
-from labelproj.project.constrained.kernels import use_fast_linears
+from labelproj.project.constrained.kernels import Linears, has_fast_bfloat16
 from labelproj.project.constrained.wiring import wire
 from labelproj.translate.forced import load_model
 
@@ -22,17 +25,21 @@ _Out = TypeVar("_Out")
 #: Logits computed at a time: on a CPU as many as its cache holds (they are read again at once, to
 #: be summed), on a GPU as many as keep it busy.
 LOGITS = {"cpu": 1 << 20, "cuda": 1 << 27}
+#: Log-probability from which a token is probable enough for the shortlist.
+PROBABLE = -7.0
 
 
 class TorchScorer:
     """A model that is open on a device.
 
-    ``dtype`` is that of the numbers: ``float32``, ``bfloat16`` or ``float16``. Raises ModelError
-    for an architecture that is not known, DependencyError without PyTorch, ModelConversionError
-    for files that cannot be loaded.
+    ``dtype`` is that of the numbers: ``float32``, ``bfloat16`` or ``float16``; ``rough`` that of
+    matrix products inside :meth:`roughly`: ``float32``, ``bfloat16``, or ``auto`` for bfloat16
+    where it is faster. A model in another type than float32 has one type for all. Raises ModelError
+    for an architecture or type that is not known, DependencyError without PyTorch,
+    ModelConversionError for files that cannot be loaded.
     """
 
-    def __init__(self, folder: Path, *, device: str, dtype: str = "float32"):
+    def __init__(self, folder: Path, *, device: str, dtype: str = "float32", rough: str = "auto"):
         if dtype not in ("float32", "bfloat16", "float16"):
             raise ModelError(f"no number type {dtype!r}", remedy="float32, bfloat16 or float16")
         self._model: Any = load_model(folder, device=device, dtype=dtype)
@@ -40,12 +47,16 @@ class TorchScorer:
 
         self._torch = torch
         self._device = device
-        if device == "cpu" and dtype == "float32":
-            use_fast_linears(self._model)
+        if rough not in ("auto", "float32", "bfloat16"):
+            raise ModelError(f"no number type {rough!r}", remedy="auto, float32 or bfloat16")
+        if rough == "auto":
+            rough = "bfloat16" if has_fast_bfloat16(device) else "float32"
+        #: The number type inside :meth:`roughly`.
+        self.rough = rough if dtype == "float32" else dtype
+        self._linears = Linears(self._model, rough=self.rough != dtype)
         self._wiring = wire(self._model, where=str(folder))
         self.start = int(self._model.config.decoder_start_token_id)
         self.end = int(self._model.config.eos_token_id)
-        self._pad = int(self._model.config.pad_token_id or 0)
 
     @property
     def positions(self) -> int | None:
@@ -69,37 +80,83 @@ class TorchScorer:
         finally:
             torch.set_num_threads(threads)
 
+    def roughly(self) -> AbstractContextManager[None]:
+        """Compute products in the number type ``rough`` inside a block, on this thread."""
+        return self._linears.roughly()
+
     def encode(self, sources: Sequence[Ints]) -> Forest:
         """Return an empty forest over the encoded ``sources`` (token ids each)."""
-        torch = self._torch
-        longest = max(len(ids) for ids in sources)
-        ids = np.full((len(sources), longest), self._pad, dtype=np.int64)
-        mask = np.zeros((len(sources), longest), dtype=np.int64)
-        for number, own in enumerate(sources):
-            ids[number, : len(own)] = own
-            mask[number, : len(own)] = 1
-        with torch.inference_mode():
-            tensors = (torch.from_numpy(x).to(self._device) for x in (ids, mask))
-            input_ids, attention_mask = tensors
-            states = self._model.get_encoder()(
-                input_ids=input_ids, attention_mask=attention_mask
-            ).last_hidden_state
-            return Forest(self._wiring, states, attention_mask)
+        with self._torch.inference_mode():
+            return Forest(self._wiring, encode(self._wiring, sources, device=self._device))
 
-    def log_probs(self, grown: Grown, rows: Ints, columns: Sequence[Ints]) -> list[Floats]:
+    def log_probs(
+        self,
+        grown: Grown,
+        rows: Ints,
+        columns: Sequence[Ints],
+        *,
+        shortlist: Shortlist | None = None,
+    ) -> list[Floats]:
         """Return log-probabilities of tokens after decoded ones; see :class:`.base.Scorer`."""
+        wanted = np.maximum(np.stack(columns, axis=1), 0)
+        project = self._wiring.project
+        if shortlist is not None:
+            wanted, project = np.searchsorted(shortlist.ids, wanted), shortlist.project
+        size = self._wiring.vocabulary if shortlist is None else len(shortlist.ids)
+        return self._log_probs(grown, rows, wanted, project, size)
+
+    def survey(self, grown: Grown, rows: Ints, columns: Sequence[Ints], *, also: Ints) -> Survey:
+        """Return log-probabilities, and the shortlist; see :class:`.base.Scorer`."""
+        torch, vocabulary = self._torch, self._wiring.vocabulary
+        wanted = np.maximum(np.stack(columns, axis=1), 0)
+        highest = torch.full((vocabulary,), -math.inf, device=self._device)
+
+        def note(logs: Any) -> None:
+            torch.maximum(highest, logs.amax(0), out=highest)
+
+        project = self._wiring.project
+        found = self._log_probs(grown, rows, wanted, project, vocabulary, note=note)
+        probable = (highest > PROBABLE).cpu().numpy().nonzero()[0]
+        ids = np.union1d(probable, np.append(wanted, also))
+        if 2 * len(ids) > vocabulary:
+            return Survey(found, None, np.zeros(len(rows)))
+        shortlist = Shortlist(ids, self._columns(ids))
+        with self.roughly():
+            (among,) = self.log_probs(grown, rows, columns[:1], shortlist=shortlist)
+        return Survey(found, shortlist, among - found[0])
+
+    def _columns(self, ids: Ints) -> Any:
+        """Return the output layer of some tokens alone."""
+        weights, bias = self._wiring.output, self._wiring.output_bias
+        with self._torch.inference_mode():
+            here = self._torch.from_numpy(ids).to(self._device)
+            own = None if bias is None else bias[here]
+            return self._linears.linear(weights.detach()[here], own)
+
+    def _log_probs(
+        self,
+        grown: Grown,
+        rows: Ints,
+        wanted: Ints,
+        project: Any,
+        size: int,
+        *,
+        note: Callable[[Any], None] | None = None,
+    ) -> list[Floats]:
+        """Return the (n,) log-probabilities of each column of ``wanted`` (n, columns)."""
         torch = self._torch
-        wanted = torch.from_numpy(np.maximum(np.stack(columns, axis=1), 0)).to(self._device)
+        places = torch.from_numpy(wanted).to(self._device)
         where = torch.from_numpy(rows).to(self._device)
-        step = max(16, LOGITS[self._device] // self._wiring.vocabulary)
+        step = max(16, LOGITS[self._device] // size)
         parts = []
         with torch.inference_mode():
             for begin in range(0, len(rows), step):
                 here = slice(begin, begin + step)
-                logits = self._wiring.project(grown.states[where[here]])
+                logits = project(grown.states[where[here]])
                 # Twice as fast as taking logsumexp off the chosen ones, though it writes them all.
-                parts.append(
-                    torch.log_softmax(logits, 1, dtype=torch.float32).gather(1, wanted[here])
-                )
+                logs = torch.log_softmax(logits, 1, dtype=torch.float32)
+                parts.append(logs.gather(1, places[here]))
+                if note is not None:
+                    note(logs)
             values: Floats = torch.cat(parts).double().cpu().numpy()
         return list(values.T)

@@ -10,9 +10,12 @@ shared between candidates (CODEC, Le et al. 2024, gives the objective)::
 
 Spans of all units go through these passes together. What has not been decoded is estimated by the
 trunk's own score for the same tokens; openings and pairs are followed up as long as they are
-within ``margin`` of the best so estimated, and every few tokens the estimate is made anew, so that
-few are decoded to their end. The true bound (a tail is at most 0) says whether what was left out
-could have been better: the result is ``proven`` when it could not.
+within ``margin`` of the best so estimated, and every few tokens the estimate is made anew. All
+this is done roughly, and no pair is followed far. The likeliest pair is then scored exactly, to
+the end; what it has behind its marks is the estimate of the others' tails from there on, and all
+that are ``near`` it are scored exactly too, until none is left. The true bound (a tail is at
+most 0) says whether what was left out could have been better: the result is ``proven`` when it
+could not.
 """
 
 from collections.abc import Sequence
@@ -21,28 +24,26 @@ from typing import TypeVar
 
 import numpy as np
 
-from labelproj.project.constrained.base import NOT_ASKED, Ints, Row, Scorer, Tree
-from labelproj.project.constrained.state import (
-    Found,
-    Growth,
-    Line,
-    Pair,
-    Query,
-    State,
-    pair_openings,
-)
+from labelproj.project.constrained.base import NOT_ASKED, Floats, Ints, Row, Scorer, Shortlist
+from labelproj.project.constrained.decode import Grew, Growth, grow
+from labelproj.project.constrained.state import Found, Full, Pair, Query, State, pair_openings
 from labelproj.project.constrained.texts import Marks
 
-__all__ = ["SearchLimits", "search"]
+__all__ = ["Search", "SearchLimits", "search"]
 
 _Key = TypeVar("_Key", int, Pair)
-#: Tokens after a closing mark that are decoded before it is decided which pairs to go on with.
+#: Tokens after a closing mark that are decoded before it is decided which pairs to score exactly.
 LOOK = 3
-#: How many times as wide the margin is for that look, which costs little: the estimate of a pair is
-#: the roughest as long as nothing behind its closing mark is known.
+#: How many times as wide the margin is for opening marks, as long as nothing behind them is known:
+#: to look costs one token.
 GLANCE = 1.5
-#: Attention scores of one head in one pass, over all rows, padding left out: they are in memory.
-SCORES = 1 << 20
+#: How many times as wide ``near`` is for a pair whose tail ends before the best pair closes: what
+#: lies between is then still the trunk's estimate.
+EARLY = 2.5
+#: Nats that rough scores may be off, where a bound is concerned.
+ERROR = 0.5
+#: The highest probability of an opening mark that is taken out of the trunk's score.
+CERTAIN = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,14 @@ class SearchLimits:
     """How far to search.
 
     ``margin``: nats below the best at which an estimate is not followed up; ``openings`` and
-    ``pairs``: how many are tried per span, at most.
+    ``pairs``: how many are tried per span, at most; ``near``: nats below the best within which
+    pairs are scored exactly.
     """
 
     margin: float = 6.0
     openings: int = 40
     pairs: int = 64
+    near: float = 1.0
 
 
 def search(
@@ -71,36 +74,61 @@ def search(
     ``prefix`` are the ids of the tokens that a translation starts with. A query without
     candidates has no scores.
     """
-    tree = scorer.encode([query.source for query in queries])
-    return _Search(queries, tree, scorer, marks, prefix, limits).run()
+    return Search(queries, scorer=scorer, marks=marks, prefix=prefix, limits=limits).found()
 
 
-class _Search:
+class Search:
     """One batch of queries on their way through the passes."""
 
     def __init__(
         self,
         queries: Sequence[Query],
-        tree: Tree,
+        *,
         scorer: Scorer,
         marks: Marks,
         prefix: Ints,
         limits: SearchLimits,
     ):
-        self._tree, self._scorer, self._marks, self._limits = tree, scorer, marks, limits
+        self._scorer, self._marks, self._limits = scorer, marks, limits
         self._head = np.concatenate([[scorer.start], prefix]).astype(np.int64)
+        self._tree = scorer.encode([query.source for query in queries])
+        self._shortlist: Shortlist | None = None
         self._states = self._trunks(queries)
+        self._run()
 
-    def run(self) -> list[Found]:
+    def found(self) -> list[Found]:
+        """Return what is known now of every query."""
+        margin = self._limits.margin
+        return [state.found(margin=margin, error=ERROR) for state in self._states]
+
+    def settle(self, wanted: Sequence[tuple[int, Pair]]) -> None:
+        """Score pairs of queries (by number) exactly, to the end."""
+        growths = []
+        for k, pair in wanted:
+            state, target = self._states[k], self._states[k].query.target
+            i, j = int(target.opens[pair[0]]), int(target.closes[pair[1]])
+            parts = (self._marks.opening, target.ids[i:j], self._marks.closing, target.ids[j:])
+            path, base = self._opening(state, i)
+            growths.append(self._growth(k, path, np.concatenate(parts), base, len(target.ids)))
+        for (k, pair), grew in zip(wanted, self._grow(growths, None), strict=True):
+            close = int(self._states[k].query.target.closes[pair[1]])
+            # The last tokens found are those behind the closing mark, and the end.
+            tail = grew.found[len(grew.found) - 1 - grew.line.upto + close :]
+            rest = np.cumsum(tail[::-1])[::-1]
+            score = grew.line.score + grew.line.following
+            self._states[k].full[pair] = Full(score, close, rest)
+
+    def _run(self) -> None:
         """Try openings, then pairs: each a little way first, and the likely ones further."""
         states = self._states
-        openings = [(k, i) for k, state in enumerate(states) for i in self._openings(state)]
-        while openings:
-            self._branch([(k, i, states[k].next_stop(i)) for k, i in openings])
-            openings = [(k, i) for k, state in enumerate(states) for i in self._longer(state)]
-        for pairs, far in ((self._pairs, LOOK), (self._ends, None)):
-            self._tail([(k, p, far) for k, s in enumerate(states) for p in pairs(s)])
-        return [state.found() for state in states]
+        with self._scorer.roughly():
+            openings = [(k, i) for k, state in enumerate(states) for i in self._openings(state)]
+            while openings:
+                self._branch([(k, i, states[k].next_stop(i)) for k, i in openings])
+                openings = [(k, i) for k, state in enumerate(states) for i in self._longer(state)]
+            self._look([(k, pair) for k, state in enumerate(states) for pair in self._pairs(state)])
+        while near := [(k, pair) for k, state in enumerate(states) for pair in self._near(state)]:
+            self.settle(near)
 
     def _trunks(self, queries: Sequence[Query]) -> list[State]:
         nothing, scorer = np.zeros(0, dtype=np.int64), self._scorer
@@ -117,18 +145,24 @@ class _Search:
         for query, end in zip(queries, np.cumsum(lengths).tolist(), strict=True):
             places = query.target.opens[query.target.opens >= 0]
             opening[end - len(query.target.ids) - 1 + places] = self._marks.opening[0]
-        found, opened = scorer.log_probs(grown, where, [following, opening])
+        marks = np.concatenate([self._marks.opening, self._marks.closing])
+        survey = scorer.survey(grown, where, [following, opening], also=marks)
+        self._shortlist = survey.shortlist
         cuts = np.cumsum(lengths)[:-1]
+        per_query = [np.split(values, cuts) for values in (*survey.columns, survey.beyond)]
         states = []
-        for query, row, own, chances, start in zip(
-            queries, rows, np.split(found, cuts), np.split(opened, cuts), grown.starts, strict=True
+        for query, row, start, own, chances, beyond in zip(
+            queries, rows, grown.starts, *per_query, strict=True
         ):
             openings = pair_openings(query)
+            calm = own - _unmarked(query, chances)
             states.append(
                 State(
                     query,
                     grown.first + start + np.arange(len(row.ids)),
                     np.concatenate([[0.0], np.cumsum(own)]),
+                    np.concatenate([[0.0], np.cumsum(calm)]),
+                    beyond,
                     openings,
                     {i: float(chances[i]) for i in openings},
                 )
@@ -152,7 +186,8 @@ class _Search:
         All share the trunk, so that an opening's estimate differs from the others' by the
         probability of its mark alone.
         """
-        return sorted(state.forced().union(self._likely(state.chances, self._limits.openings)))
+        likely = self._likely(state.chances, self._limits.openings, wider=GLANCE)
+        return sorted(state.forced().union(likely))
 
     def _longer(self, state: State) -> list[int]:
         """Return the openings to go on with, now that some of their words are decoded.
@@ -170,16 +205,21 @@ class _Search:
     def _pairs(self, state: State) -> list[Pair]:
         """Return the pairs to try, by their score up to the closing mark and the trunk's tail."""
         estimates = state.closed()
-        likely = self._likely(estimates, self._limits.pairs, wider=GLANCE)
+        likely = self._likely(estimates, self._limits.pairs)
         return likely + [p for p in state.query.also if p in estimates and p not in likely]
 
-    def _ends(self, state: State) -> list[Pair]:
-        """Return the pairs to score to the end, now that a few more tokens are decoded."""
-        size = len(state.query.target.ids)
-        estimates = {p: state.estimate(line) for p, line in state.tails.items()}
-        likely = self._likely(estimates, self._limits.pairs)
-        wanted = likely + [p for p in state.query.also if p in estimates and p not in likely]
-        return [p for p in wanted if state.tails[p].upto < size]
+    def _near(self, state: State) -> list[Pair]:
+        """Return the pairs to score exactly now: the likeliest, then all that are near the best."""
+        scores, best = state.scores(), state.best()
+        if best is None:
+            return [max(scores, key=lambda pair: (scores[pair], pair))] if scores else []
+        near = self._limits.near
+        return [
+            pair
+            for pair, score in scores.items()
+            if score >= best.score - (EARLY * near if state.is_early(pair) else near)
+            and pair not in state.full
+        ]
 
     def _branch(self, wanted: Sequence[tuple[int, int, int]]) -> None:
         """Decode what comes after opening marks, up to some token."""
@@ -189,16 +229,15 @@ class _Search:
             line = state.branches.get(i)
             closes = np.unique(state.query.target.closes[[b for _, b in state.openings[i]]])
             if line is None:
-                path, base = state.trunk[: len(self._head) + i], float(state.before[i])
-                own = np.concatenate([self._marks.opening, ids[i:upto]])
-                growths.append(
-                    Growth(k, path, own, base + state.chances[i], upto, closes[closes <= upto])
-                )
+                path, base = self._opening(state, i)
+                own, begin = np.concatenate([self._marks.opening, ids[i:upto]]), 0
             else:
-                base = line.score + line.following
-                later = closes[(closes > line.upto) & (closes <= upto)]
-                growths.append(Growth(k, line.path, ids[line.upto : upto], base, upto, later))
-        for (k, i, _), (line, closed) in zip(wanted, self._grow(growths), strict=True):
+                path, base = line.path, line.score + line.following
+                own, begin = ids[line.upto : upto], line.upto + 1
+            later = closes[(closes >= begin) & (closes <= upto)]
+            growths.append(self._growth(k, path, own, base, upto, later))
+        grown = self._grow(growths, self._shortlist)
+        for (k, i, _), (line, closed, _) in zip(wanted, grown, strict=True):
             state = self._states[k]
             state.branches[i] = line
             for pair in state.openings[i]:
@@ -206,68 +245,50 @@ class _Search:
                 if j in closed:
                     state.heads[pair] = closed[j]
 
-    def _tail(self, wanted: Sequence[tuple[int, Pair, int | None]]) -> None:
-        """Decode what comes after closing marks, some tokens far or to the end."""
+    def _look(self, wanted: Sequence[tuple[int, Pair]]) -> None:
+        """Decode a few tokens behind closing marks."""
         growths = []
-        nothing = np.zeros(0, dtype=np.int64)
-        for k, pair, far in wanted:
+        for k, pair in wanted:
             state, target = self._states[k], self._states[k].query.target
-            ids, line = target.ids, state.tails.get(pair)
-            upto = len(ids)
-            if line is None:
-                i, j = int(target.opens[pair[0]]), int(target.closes[pair[1]])
-                upto = upto if far is None else min(j + far, upto)
-                # The branch's path: the trunk up to i, the opening mark, and the tokens up to j.
-                beyond = len(self._head) + len(self._marks.opening) + j
-                path = state.branches[i].path[:beyond]
-                own = np.concatenate([self._marks.closing, ids[j:upto]])
-                growths.append(Growth(k, path, own, state.heads[pair], upto, nothing))
-            else:
-                base = line.score + line.following
-                growths.append(Growth(k, line.path, ids[line.upto :], base, upto, nothing))
-        for (k, pair, _), (line, _) in zip(wanted, self._grow(growths), strict=True):
-            state = self._states[k]
-            state.tails[pair] = line
-            if line.upto == len(state.query.target.ids):
-                state.scores[pair] = line.score + line.following
+            i, j = int(target.opens[pair[0]]), int(target.closes[pair[1]])
+            upto = min(j + LOOK, len(target.ids))
+            # The branch's path: the trunk up to i, the opening mark, and the tokens up to j.
+            path = state.branches[i].path[: len(self._head) + len(self._marks.opening) + j]
+            own = np.concatenate([self._marks.closing, target.ids[j:upto]])
+            growths.append(self._growth(k, path, own, state.heads[pair], upto))
+        for (k, pair), grew in zip(wanted, self._grow(growths, self._shortlist), strict=True):
+            self._states[k].tails[pair] = grew.line
 
-    def _grow(self, growths: Sequence[Growth]) -> list[tuple[Line, dict[int, float]]]:
-        """Decode; return each line as it is then, and the scores of closing marks on the way."""
-        results: list[tuple[Line, dict[int, float]]] = []
-        piece: list[Growth] = []
-        held = 0
-        for growth in growths:
-            size = len(growth.ids) * (len(growth.path) + len(growth.ids))
-            if piece and held + size > SCORES:
-                results += self._grow_piece(piece)
-                piece, held = [], 0
-            piece.append(growth)
-            held += size
-        return results + self._grow_piece(piece) if piece else results
+    def _opening(self, state: State, i: int) -> tuple[Ints, float]:
+        """Return the trunk's path up to token i, and its score with an opening mark behind it."""
+        return state.trunk[: len(self._head) + i], float(state.before[i]) + state.chances[i]
 
-    def _grow_piece(self, growths: Sequence[Growth]) -> list[tuple[Line, dict[int, float]]]:
-        rows = [Row(g.source, g.path, g.ids) for g in growths]
-        grown = self._tree.grow(rows)
-        following, closing = [], np.full(sum(len(row.ids) for row in rows), NOT_ASKED)
-        for growth, start in zip(growths, grown.starts.tolist(), strict=True):
-            target = self._states[growth.source].query.target.ids
-            after = target[growth.upto] if growth.upto < len(target) else self._scorer.end
-            following.append(np.append(growth.ids[1:], after))
-            # The last of the ids is the token before ``upto``.
-            closing[start + len(growth.ids) - 1 - growth.upto + growth.closes] = (
-                self._marks.closing[0]
-            )
-        asked = [np.concatenate(following), closing]
-        found, closed = self._scorer.log_probs(grown, np.arange(len(closing)), asked)
-        results = []
-        for growth, start in zip(growths, grown.starts.tolist(), strict=True):
-            end = start + len(growth.ids)
-            scores = growth.base + np.concatenate([[0.0], np.cumsum(found[start : end - 1])])
-            path = np.concatenate([growth.path, grown.first + np.arange(start, end)])
-            line = Line(path, float(scores[-1]), growth.upto, float(found[end - 1]))
-            marks = {
-                int(j): float(scores[place] + closed[start + place])
-                for j, place in zip(growth.closes, growth.places, strict=True)
-            }
-            results.append((line, marks))
-        return results
+    def _growth(
+        self, k: int, path: Ints, ids: Ints, base: float, upto: int, closes: Ints | None = None
+    ) -> Growth:
+        state, target = self._states[k], self._states[k].query.target.ids
+        after = int(target[upto]) if upto < len(target) else self._scorer.end
+        # Marks of several tokens have no place of their own in the translation.
+        places = np.maximum(upto - len(ids) + 1 + np.arange(len(ids)), 0)
+        beyond: Floats = state.beyond[places]
+        nowhere = np.zeros(0, dtype=np.int64)
+        return Growth(
+            k, path, ids, base, after, upto, nowhere if closes is None else closes, beyond
+        )
+
+    def _grow(self, growths: Sequence[Growth], shortlist: Shortlist | None) -> list[Grew]:
+        return grow(
+            growths,
+            tree=self._tree,
+            scorer=self._scorer,
+            closing=int(self._marks.closing[0]),
+            shortlist=shortlist,
+        )
+
+
+def _unmarked(query: Query, chances: Floats) -> Floats:
+    """Return log P(no opening mark here) before each token and the end, where one may stand."""
+    opens = query.target.opens[query.target.opens >= 0]
+    found = np.zeros(len(chances))
+    found[opens] = np.log1p(-np.minimum(np.exp(chances[opens]), CERTAIN))
+    return found

@@ -1,4 +1,4 @@
-"""How the decoders of the supported architectures are wired, over the modules of transformers.
+"""How the supported architectures are wired, over the modules of transformers.
 
 The search decodes a tree, not a sequence: positions and attention must follow the text, not the
 packing, which no decoder's own ``forward`` allows. So the layers' modules are called here, one
@@ -12,7 +12,7 @@ from typing import Any
 
 from labelproj.errors import ModelError
 
-__all__ = ["Attention", "Block", "Wiring", "wire"]
+__all__ = ["Attention", "Block", "EncoderBlock", "EncoderWiring", "Wiring", "wire"]
 
 #: torch tensors and modules; torch is imported only where a model is opened.
 Tensor = Any
@@ -44,19 +44,45 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
-    """A decoder.
+class EncoderBlock:
+    """One encoder layer; ``pre_norm`` as in :class:`Block`."""
 
-    ``embed(ids, positions)`` gives (n, d) for two (n,) tensors, ``bias(queries, keys)``, where
-    there is one, what is added to attention scores: (rows, heads, q, k) for positions of shape
-    (rows, q) and (rows, k). ``final`` comes before the output projection ``project``.
-    ``positions`` is how many positions the model has, None when any number.
+    attention: Attention
+    attention_norm: Function
+    feed: Function
+    feed_norm: Function
+    pre_norm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderWiring:
+    """An encoder; ``embed``, ``bias`` and ``final`` as in :class:`Wiring`."""
+
+    embed: Callable[[Tensor, Tensor, int], Tensor]
+    blocks: tuple[EncoderBlock, ...]
+    final: Function
+    bias: Callable[[Tensor, Tensor], Tensor] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """A decoder, and the encoder before it.
+
+    ``embed(ids, positions, highest)`` gives (n, d) for two (n,) tensors and the highest of the
+    positions, ``bias(queries, keys)``, where there is one, what is added to attention scores:
+    (rows, heads, q, k) for positions of shape (rows, q) and (rows, k). ``final`` comes before the
+    output projection ``project``, whose weights are ``output`` (vocabulary, d), with
+    ``output_bias`` (vocabulary,) or none. ``positions`` is how many positions the model has, None
+    when any number.
     """
 
-    embed: Callable[[Tensor, Tensor], Tensor]
+    encoder: EncoderWiring
+    embed: Callable[[Tensor, Tensor, int], Tensor]
     blocks: tuple[Block, ...]
     final: Function
     project: Function
+    output: Tensor
+    output_bias: Tensor | None
     bias: Callable[[Tensor, Tensor], Tensor] | None
     heads: int
     width: int
@@ -72,7 +98,7 @@ def wire(model: Any, *, where: str) -> Wiring:
     kind = str(model.config.model_type)
     if kind in ("m2m_100", "mbart", "marian"):
         return _bart(model, kind)
-    if kind in ("t5", "mt5", "umt5"):
+    if kind in ("t5", "mt5"):
         return _t5(model)
     raise ModelError(
         f"constrained decoding does not know the architecture {kind!r}",
@@ -84,41 +110,31 @@ def wire(model: Any, *, where: str) -> Wiring:
 def _bart(model: Any, kind: str) -> Wiring:
     import torch
 
-    config, decoder = model.config, model.model.decoder
-    width = int(config.d_model)
-    # M2M-100's and mBART's embeddings scale by themselves.
-    scale = math.sqrt(width) if kind == "marian" and config.scale_embedding else 1.0
-    places = decoder.embed_positions
-    normed = getattr(decoder, "layernorm_embedding", None)
-
-    def embed(ids: Tensor, positions: Tensor) -> Tensor:
-        if kind == "m2m_100":
-            highest = int(positions.max()) + decoder.padding_idx + 2
-            if highest > places.weights.shape[0]:
-                places.make_weights(highest + places.offset, width, places.padding_idx)
-            where = places.weights[positions + decoder.padding_idx + 1]
-        else:
-            where = places.weight[positions + getattr(places, "offset", 0)]
-        hidden = decoder.embed_tokens(ids) * scale + where.to(model.dtype)
-        return hidden if normed is None else normed(hidden)
-
-    blocks = []
-    for layer in decoder.layers:
-
-        def feed(x: Tensor, layer: Any = layer) -> Tensor:
-            return layer.fc2(layer.activation_fn(layer.fc1(x)))
-
-        blocks.append(
-            Block(
-                _bart_attention(layer.self_attn),
-                layer.self_attn_layer_norm,
-                _bart_attention(layer.encoder_attn),
-                layer.encoder_attn_layer_norm,
-                feed,
-                layer.final_layer_norm,
-                pre_norm=kind != "marian",
-            )
+    config, decoder, encoder = model.config, model.model.decoder, model.model.encoder
+    pre_norm = kind != "marian"
+    blocks = tuple(
+        Block(
+            _bart_attention(layer.self_attn),
+            layer.self_attn_layer_norm,
+            _bart_attention(layer.encoder_attn),
+            layer.encoder_attn_layer_norm,
+            _bart_feed(layer),
+            layer.final_layer_norm,
+            pre_norm,
         )
+        for layer in decoder.layers
+    )
+    encoder_blocks = tuple(
+        EncoderBlock(
+            _bart_attention(layer.self_attn),
+            layer.self_attn_layer_norm,
+            _bart_feed(layer),
+            layer.final_layer_norm,
+            pre_norm,
+        )
+        for layer in encoder.layers
+    )
+    nothing = torch.nn.Identity()
     extra = getattr(model, "final_logits_bias", None)
     bias = None if extra is None or not bool(torch.any(extra != 0)) else extra[0]
 
@@ -126,16 +142,50 @@ def _bart(model: Any, kind: str) -> Wiring:
         return model.lm_head(x) if bias is None else model.lm_head(x) + bias
 
     return Wiring(
-        embed,
-        tuple(blocks),
-        getattr(decoder, "layer_norm", None) or torch.nn.Identity(),
+        EncoderWiring(
+            _bart_embed(model, encoder, kind),
+            encoder_blocks,
+            getattr(encoder, "layer_norm", None) or nothing,
+            None,
+        ),
+        _bart_embed(model, decoder, kind),
+        blocks,
+        getattr(decoder, "layer_norm", None) or nothing,
         project,
+        model.lm_head.weight,
+        bias,
         None,
         heads=int(config.decoder_attention_heads),
-        width=width,
+        width=int(config.d_model),
         vocabulary=int(model.lm_head.weight.shape[0]),
         positions=None if kind == "m2m_100" else int(config.max_position_embeddings),
     )
+
+
+def _bart_embed(model: Any, part: Any, kind: str) -> Callable[[Tensor, Tensor, int], Tensor]:
+    """Return the embeddings of the encoder or decoder ``part``."""
+    width = int(model.config.d_model)
+    # M2M-100's and mBART's embeddings scale by themselves.
+    scale = math.sqrt(width) if kind == "marian" and model.config.scale_embedding else 1.0
+    places = part.embed_positions
+    normed = getattr(part, "layernorm_embedding", None)
+
+    def embed(ids: Tensor, positions: Tensor, highest: int) -> Tensor:
+        if kind == "m2m_100":
+            needed = highest + part.padding_idx + 2
+            if needed > places.weights.shape[0]:
+                places.make_weights(needed + places.offset, width, places.padding_idx)
+            where = places.weights[positions + part.padding_idx + 1]
+        else:
+            where = places.weight[positions + getattr(places, "offset", 0)]
+        hidden = part.embed_tokens(ids) * scale + where.to(model.dtype)
+        return hidden if normed is None else normed(hidden)
+
+    return embed
+
+
+def _bart_feed(layer: Any) -> Function:
+    return lambda x: layer.fc2(layer.activation_fn(layer.fc1(x)))
 
 
 def _bart_attention(module: Any) -> Attention:
@@ -144,7 +194,17 @@ def _bart_attention(module: Any) -> Attention:
 
 
 def _t5(model: Any) -> Wiring:
-    config, decoder = model.config, model.decoder
+    config, decoder, encoder = model.config, model.decoder, model.encoder
+    encoder_blocks = tuple(
+        EncoderBlock(
+            _t5_attention(block.layer[0].SelfAttention),
+            block.layer[0].layer_norm,
+            block.layer[1].DenseReluDense,
+            block.layer[1].layer_norm,
+            pre_norm=True,
+        )
+        for block in encoder.block
+    )
     blocks = []
     for block in decoder.block:
         own, cross, feed = block.layer
@@ -159,17 +219,6 @@ def _t5(model: Any) -> Wiring:
                 pre_norm=True,
             )
         )
-    first = decoder.block[0].layer[0].SelfAttention
-
-    def bias(queries: Tensor, keys: Tensor) -> Tensor:
-        buckets = first._relative_position_bucket(
-            keys[:, None, :] - queries[:, :, None],
-            bidirectional=False,
-            num_buckets=first.relative_attention_num_buckets,
-            max_distance=first.relative_attention_max_distance,
-        )
-        return first.relative_attention_bias(buckets).permute(0, 3, 1, 2)
-
     scaled = getattr(config, "scale_decoder_outputs", config.tie_word_embeddings)
     scale = float(config.d_model) ** -0.5 if scaled else 1.0
 
@@ -177,16 +226,39 @@ def _t5(model: Any) -> Wiring:
         return decoder.final_layer_norm(x) * scale
 
     return Wiring(
-        lambda ids, positions: decoder.embed_tokens(ids),
+        EncoderWiring(
+            lambda ids, positions, highest: encoder.embed_tokens(ids),
+            encoder_blocks,
+            encoder.final_layer_norm,
+            _t5_bias(encoder, bidirectional=True),
+        ),
+        lambda ids, positions, highest: decoder.embed_tokens(ids),
         tuple(blocks),
         final,
         model.lm_head,
-        bias,
+        model.lm_head.weight,
+        None,
+        _t5_bias(decoder, bidirectional=False),
         heads=int(config.num_heads),
         width=int(config.num_heads * config.d_kv),
         vocabulary=int(model.lm_head.weight.shape[0]),
         positions=None,
     )
+
+
+def _t5_bias(part: Any, *, bidirectional: bool) -> Callable[[Tensor, Tensor], Tensor]:
+    first = part.block[0].layer[0].SelfAttention
+
+    def bias(queries: Tensor, keys: Tensor) -> Tensor:
+        buckets = first._relative_position_bucket(
+            keys[:, None, :] - queries[:, :, None],
+            bidirectional=bidirectional,
+            num_buckets=first.relative_attention_num_buckets,
+            max_distance=first.relative_attention_max_distance,
+        )
+        return first.relative_attention_bias(buckets).permute(0, 3, 1, 2)
+
+    return bias
 
 
 def _t5_attention(module: Any) -> Attention:
