@@ -1,12 +1,13 @@
 """What the edges of projected spans hang on: usual claims, left-over words, numbers, marks."""
 
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from labelproj.align import AlignedPair, Corpus, Link, TokenPair, token_pair
-from labelproj.project import LabelledPair
+from labelproj.project import LabelledPair, boundaries
 from labelproj.project.alignment import AlignmentProposer
 from labelproj.project.boundaries import edged
 from labelproj.project.claims import Claims
@@ -129,3 +130,18 @@ def test_marks_at_the_edge_come_in_any_order() -> None:
     quoted = Span("s0", span.start, span.end - 2, "X")
     start, end = edged(quoted, tgt.index("somos"), tgt.index("»"), src_text=src, tgt_text=tgt)
     assert not tgt[start:end].endswith(",")
+
+
+def test_a_vowel_sign_at_the_edge_is_no_punctuation() -> None:
+    src, tgt = "लाल गाड़ी", "a red car, \u0940, too"
+    span = Span("s0", 0, len(src), "X")
+    start = tgt.index("red")
+    end = start + len("red car")
+    assert edged(span, start, end, src_text=src, tgt_text=tgt) == (start, end)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_marks_on_letters_make_no_clause(form: str) -> None:
+    src = unicodedata.normalize(form, "cà phê")
+    assert not boundaries._closes_clause(f"{src} mới", len(src))
+    assert not boundaries._opens_clause(f"{src} mới", len(src))

@@ -23,6 +23,7 @@ from typing import NamedTuple
 from labelproj.align.base import AlignedPair, Corpus, TokenPair
 from labelproj.align.lexicon import Lexicon
 from labelproj.align.seeded import seeded_environment
+from labelproj.align.stems import stem
 from labelproj.align.store import LinkStore
 from labelproj.errors import DependencyError, LabelprojError
 from labelproj.progress import log
@@ -133,9 +134,9 @@ class EflomalAligner:
         for letters in sorted({model.letters for model in RUNS}):
             for side, name in enumerate(("src", "tgt")):
                 both = chain(_read_pairs(folder / "pairs"), _read_pairs(folder / "extra"))
-                lines = (" ".join(pair[side]) if _status(pair) == "ok" else "" for pair in both)
+                lines = (_stems(pair, side, letters) for pair in both)
                 with (folder / f"{name}{letters}").open("wb") as stream:
-                    eflomal.to_eflomal_text_file(lines, stream, letters)
+                    eflomal.to_eflomal_text_file(lines, stream)
         todo = list(product(DIRECTIONS, RUNS, range(seeds)))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(pool.map(lambda run: self._run_once(folder, n_pairs, *run), todo))
@@ -167,6 +168,13 @@ class EflomalAligner:
                 remedy="use the aligner 'systran', or fewer words per pair",
             )
         return out
+
+
+def _stems(pair: TokenPair, side: int, letters: int) -> str:
+    """Return a side of a pair as a line of stems; nothing for what cannot be aligned."""
+    if _status(pair) != "ok":
+        return ""
+    return " ".join(stem(word.lower(), letters) for word in pair[side])
 
 
 def _status(pair: TokenPair) -> str:

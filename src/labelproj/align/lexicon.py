@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from labelproj.align.base import Link, TokenPair
+from labelproj.align.stems import stem
 
 __all__ = ["Lexicon"]
 
@@ -84,4 +85,4 @@ class Lexicon:
 
 
 def _stems(words: tuple[str, ...]) -> list[str]:
-    return [word.casefold()[:STEM] for word in words]
+    return [stem(word.casefold(), STEM) for word in words]

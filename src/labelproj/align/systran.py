@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
 from labelproj.align.lexicon import Lexicon
+from labelproj.align.stems import stem
 from labelproj.provenance import file_digest
 
 __all__ = ["SystranAligner"]
@@ -116,6 +117,6 @@ class SystranAligner:
 
 def _words(tokens: Sequence[str], letters: int) -> list[str]:
     """Return words that the library can read: it crashes on NUL, and ``|||`` is its own."""
-    plain = (word.lower()[:letters].replace("\0", "\ufffd") for word in tokens)
+    plain = (stem(word.lower(), letters).replace("\0", "\ufffd") for word in tokens)
     clean = (word.replace("|||", "\ufffd") for word in plain)
     return [word.encode("utf-8", "replace").decode("utf-8") for word in clean]

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelproj.align import AlignedPair, TokenPair
+from labelproj.align.stems import stem
 
 __all__ = ["Claims"]
 
@@ -58,4 +59,4 @@ class Claims:
 
 
 def _stem(word: str) -> str:
-    return word.casefold()[:STEM]
+    return stem(word.casefold(), STEM)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelproj.align import TokenPair
+from labelproj.align.stems import stem
 
 __all__ = ["Cooccurrence"]
 
@@ -57,4 +58,4 @@ class Cooccurrence:
 
 
 def _stem(word: str) -> str:
-    return word.casefold()[:STEM]
+    return stem(word.casefold(), STEM)

@@ -1,0 +1,33 @@
+"""Stems: so many letters, however they are encoded."""
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelproj.align.stems import stem
+
+
+def test_letters_are_counted() -> None:
+    assert stem("restaurants", 4) == "rest"
+    assert stem("at", 4) == "at"
+    assert stem("", 4) == ""
+
+
+def test_marks_do_not_shorten_a_stem() -> None:
+    word = "Vi\u1ec7tnam"
+    assert stem(unicodedata.normalize("NFD", word), 4) == stem(word, 4) == "Vi\u1ec7t"
+
+
+def test_hangul_syllables_count_twice() -> None:
+    assert {stem(word, 4) for word in ("학교", "학교에서", "학교는")} == {"학교"}
+    assert stem("학교에서", 3) == "학교"
+
+
+@given(st.text(max_size=12), st.integers(1, 6))
+def test_invariants(word: str, letters: int) -> None:
+    own = stem(word, letters)
+    assert unicodedata.normalize("NFC", word).startswith(own)
+    assert bool(own) == bool(word)
+    assert len(own) <= letters
+    assert stem(unicodedata.normalize("NFD", word), letters) == own
