@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labelproj.align.base import AlignedPair, Corpus, TokenPair
-from labelproj.align.lexicon import Lexicon
+from labelproj.align.lexicon import EXTRA, Lexicon, extra_step
 from labelproj.align.seeded import seeded_environment
 from labelproj.align.stems import stem
 from labelproj.align.store import LinkStore
@@ -89,7 +89,7 @@ class EflomalAligner:
             "seeds": [SEEDS, SEEDS_FOR_FEW, FEW],
             "short": SHORT,
             "block": BLOCK,
-            "extra": extra,
+            "extra": [extra, EXTRA],
             "corpus": self._store.key if self._store else None,
         }
 
@@ -122,8 +122,10 @@ class EflomalAligner:
             seeds = SEEDS_FOR_FEW if cells + more_cells <= FEW else SEEDS
             runs = self._run(folder, n_pairs + n_extra, seeds)
             lexicon = Lexicon()
-            for pair, votes in _votes(runs, folder, ("pairs", "extra")):
-                lexicon.add(pair, votes)
+            every = extra_step(n_pairs, n_extra)
+            for number, (pair, votes) in enumerate(_votes(runs, folder, ("pairs", "extra"))):
+                if number < n_pairs or (number - n_pairs) % every == 0:
+                    lexicon.add(pair, votes)
             for pair, votes in _votes(runs, folder, ("pairs",)):
                 yield pair, AlignedPair(lexicon.weigh(pair, votes), _status(pair))
 

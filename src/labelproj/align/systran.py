@@ -9,11 +9,12 @@ has its say (see :mod:`labelproj.align.lexicon`).
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
-from labelproj.align.lexicon import Lexicon
+from labelproj.align.lexicon import Lexicon, extra_step
 from labelproj.align.stems import stem
 from labelproj.provenance import file_digest
 
@@ -66,8 +67,11 @@ class SystranAligner:
         with tempfile.TemporaryDirectory(prefix="labelproj-systran-") as name:
             self._models = [self._model(Path(name), pairs(), model) for model in RUNS]
         self._lexicon = Lexicon()
-        for pair in pairs():
-            self._lexicon.add(pair, self._votes(pair))
+        n_pairs, n_extra = (sum(1 for _ in part) for part in (corpus(), self._extra()))
+        other = islice(self._extra(), 0, None, extra_step(n_pairs, n_extra))
+        for pair in chain(corpus(), other):
+            if pair.src and pair.tgt:
+                self._lexicon.add(pair, self._votes(pair))
 
     def align(self, pairs: Sequence[TokenPair]) -> list[AlignedPair]:
         """Return the links of each pair; fits on the pairs themselves when nothing was fitted."""

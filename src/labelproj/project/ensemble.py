@@ -4,9 +4,10 @@ Averaging the links of several aligners is no better than the best of them; what
 each says what it thinks of whole places, its own and those of others. Any proposers can be
 members. The score of a candidate is the probability, calibrated on gold, that it is right.
 
-The place of the most trusted member is only left for one that is clearly more probable: small
-differences are chance, and following them makes an ensemble worse than its best member as often
-as better. Where no other member has a say, the choice is the most trusted member's own.
+The place of the most trusted member is only left for one that is clearly more probable, or for
+none where it is clearly improbable: small differences are chance, and following them makes an
+ensemble worse than its best member as often as better. Where no other member has a say, the
+choice is the most trusted member's own.
 """
 
 from collections.abc import Sequence
@@ -104,11 +105,8 @@ def weights_of(
     if len(opinions) == 1:
         return [weighed.weight for weighed in opinions[0].weighed]
     top = max(opinions, key=lambda opinion: opinion.reliable).top
-    stays = any(
-        place == top and share > LEAST for place, share in zip(places, probable, strict=True)
-    )
     return [
-        share - LEAST - (MARGIN if stays and place != top else 0.0)
+        share - LEAST + (MARGIN if place == top else 0.0)
         for place, share in zip(places, probable, strict=True)
     ]
 
