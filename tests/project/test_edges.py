@@ -1,6 +1,5 @@
 """What the edges of projected spans hang on: usual claims, left-over words, numbers, marks."""
 
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -140,8 +139,7 @@ def test_a_vowel_sign_at_the_edge_is_no_punctuation() -> None:
     assert edged(span, start, end, src_text=src, tgt_text=tgt) == (start, end)
 
 
-@pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_marks_on_letters_make_no_clause(form: str) -> None:
-    src = unicodedata.normalize(form, "cà phê")
-    assert not boundaries._closes_clause(f"{src} mới", len(src))
-    assert not boundaries._opens_clause(f"{src} mới", len(src))
+def test_marks_on_letters_make_no_clause() -> None:
+    for src in ("c\u00e0 ph\u00ea", "ca\u0300 phe\u0302"):
+        assert not boundaries._closes_clause(f"{src} mo", len(src))
+        assert not boundaries._opens_clause(f"{src} mo", len(src))
