@@ -1,19 +1,21 @@
 """Fit the model of the ensemble on gold and write it where labelproj finds it.
 
-    python bench/fit_ensemble.py DATA --mt MODEL [--out FILE] [--cross-validate]
+    python bench/fit_ensemble.py DATA --mt MODEL [--out FILE] [--work DIR] [--cross-validate]
 
 DATA holds gold/. Fitted on the even-numbered records (from 0) of absa/en-es.train and on
 xsid/en-{it,de,ar,tr,zh}.valid, all else is held out. Each set is taken with several groups of
 members, so that one model serves them all. How far a member can be trusted is its share of right
 places on these spans, compared with eflomal's (mean of log-odds); for embedding, attention and
 constrained it depends on the model and is estimated in every job.
+What the members propose is computed once and kept in DIR, where --work names one.
 With --cross-validate nothing is written: the exact F1 of each group on a quarter of ABSA or a
-language of xSID that was left out of the fit is printed.
+language of xSID that was left out of the fit is printed, beside that of its best member.
 """
 
 import argparse
 import json
 import math
+import pickle
 import sys
 import tempfile
 from collections import defaultdict
@@ -34,17 +36,11 @@ from labelproj.evaluate.spans import snap
 from labelproj.formats.parallel import GoldPair
 from labelproj.project import open_proposer
 from labelproj.project.assign import MayOverlap, assign
-from labelproj.project.base import (
-    LabelledPair,
-    PairCorpus,
-    Place,
-    Proposals,
-    Proposer,
-    Weighted,
-)
-from labelproj.project.ensemble import LEAST, EnsembleProposals, EnsembleProposer
-from labelproj.project.features import place_features, text_ratio
+from labelproj.project.base import LabelledPair, Place, Proposals, Proposer, Weighted
+from labelproj.project.ensemble import EnsembleProposals, weights_of
+from labelproj.project.features import Opinion, place_features, text_ratio
 from labelproj.project.loglinear import LogLinear
+from labelproj.project.reliability import heard, invented_pairs, reliabilities
 from labelproj.provenance import file_digest
 from labelproj.records import Candidate, Span
 
@@ -56,9 +52,9 @@ C_ = "constrained"
 GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
     ABSA: (
         (E_,), (A_,), (E_, A_, S_), (E_, A_), (A_, S_), (S_, F_), (A_, S_, F_, M_),
-        (E_, A_, S_, F_, M_), (E_, "systran"), (E_, "embedding"), (E_, "systran", "embedding"),
-        (E_, "embedding", "attention"), (E_, C_), (E_, A_, C_), (E_, A_, S_, C_),
-        ("embedding", C_), (E_, "systran", C_),
+        (E_, A_, S_, F_, M_), (E_, "systran"), (E_, "embedding"), (E_, "embedding", "attention"),
+        (E_, C_), (E_, A_, C_), (E_, A_, S_, C_),
+        ("embedding", C_),
     ),
     **dict.fromkeys(XSID, ((E_,), (E_, "systran"))),
 }  # fmt: skip
@@ -66,10 +62,16 @@ GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
 UNMEASURED = ("embedding", "attention", C_)
 ANCHOR, ANCHORED = "alignment:eflomal", 0.945
 #: Every set counts as so many spans a group, and large weights cost so much.
-RIDGE = 1.0
+RIDGE = 10.0
+#: What speaks for a place must not be fitted to speak against it, and the other way round.
+SHARES = ("log captured", "log owned", "log covered")
+FOR = ("votes", "votes²", "agreed", "likely1", "likely2", "odds", *SHARES)
+AGAINST = ("length", "gap")
 SHARE = {ABSA: 1.0, **dict.fromkeys(XSID, 0.4)}
 
 Column = npt.NDArray[np.float64]
+#: Weighted places by record and number of span.
+Options = dict[tuple[int, int], Sequence[Weighted]]
 
 
 class Item(NamedTuple):
@@ -80,23 +82,31 @@ class Item(NamedTuple):
     group: tuple[str, ...]
     span: int
     places: list[Place]
+    opinions: list[Opinion]
     features: Mapping[str, Column]
     right: npt.NDArray[np.bool_]
     weight: float
 
 
 class Set(NamedTuple):
-    """A gold set, what its members proposed, and the members."""
+    """A gold set and what its members proposed: for it, and first for every invented span.
+
+    ``kinds`` are the method and the label of each member.
+    """
 
     name: str
     gold: list[GoldPair]
     counted: list[int]
-    members: dict[str, Proposer]
+    kinds: dict[str, tuple[str, str]]
     proposed: dict[str, Sequence[Proposals]]
+    invented: dict[str, list[Place | None]]
 
 
 def read_set(data: Path, name: str, *, mt: str, work: Path) -> Set:
-    """Open all members that the groups of a set need, and let them propose."""
+    """Open all members that the groups of a set need, and let them propose, or read what did."""
+    kept = work / name / "proposed.pickle"
+    if kept.is_file():
+        return Set(*pickle.loads(kept.read_bytes()))
     path = data / "gold" / f"{name}.jsonl.gz"
     gold = read_gold(path)
     counted = [i for i, pair in enumerate(gold) if pair.src_spans and (name != ABSA or i % 2 == 0)]
@@ -104,9 +114,6 @@ def read_set(data: Path, name: str, *, mt: str, work: Path) -> Set:
     given = given_proposers(gold, names, path=path)
     params = ProjectParams(align=AlignParams(model=mt), constrained=ConstrainedParams(model=mt))
     members: dict[str, Proposer] = {}
-    proposed: dict[str, Sequence[Proposals]] = {}
-    pairs = [LabelledPair(gold[i].src_text, gold[i].src_spans, gold[i].tgt_text) for i in counted]
-    also: list[list[list[Place]]] = [[[] for _ in pair.src_spans] for pair in pairs]
     for member in names:
         members[member] = given.get(member) or open_proposer(
             member,
@@ -117,12 +124,38 @@ def read_set(data: Path, name: str, *, mt: str, work: Path) -> Set:
             device="cpu",
         )
         members[member].fit(lambda: [(pair.src_text, pair.tgt_text) for pair in gold])
-        proposed[member] = members[member].propose(pairs, also=also)
-        for places, proposals in zip(also, proposed[member], strict=True):
+    pairs = [LabelledPair(gold[i].src_text, gold[i].src_spans, gold[i].tgt_text) for i in counted]
+    proposed = proposals_of(members, pairs)
+    pairs = invented_pairs(lambda: ((pair.src_text, pair.tgt_text) for pair in gold))
+    invented = {
+        member: [first(own) for proposals in found for own in proposals.candidates]
+        for member, found in proposals_of(members, pairs).items()
+    }
+    print(name, len(counted), "texts", file=sys.stderr)
+    kinds = {member: (opened.name, opened.label) for member, opened in members.items()}
+    result = Set(name, gold, counted, kinds, proposed, invented)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(pickle.dumps(tuple(result)))
+    return result
+
+
+def proposals_of(
+    members: Mapping[str, Proposer], pairs: Sequence[LabelledPair]
+) -> dict[str, Sequence[Proposals]]:
+    """Let every member propose, each shown the places of those before it."""
+    also: list[list[list[Place]]] = [[[] for _ in pair.src_spans] for pair in pairs]
+    proposed: dict[str, Sequence[Proposals]] = {}
+    for name, member in members.items():
+        proposed[name] = member.propose(pairs, also=also)
+        for places, proposals in zip(also, proposed[name], strict=True):
             for own, options in zip(places, proposals.candidates, strict=True):
                 own += [(option.candidate.start, option.candidate.end) for option in options]
-    print(name, len(pairs), "texts", file=sys.stderr)
-    return Set(name, gold, counted, members, proposed)
+    return proposed
+
+
+def first(options: Sequence[Weighted]) -> Place | None:
+    """Return the place of the first candidate, if there is one."""
+    return (options[0].candidate.start, options[0].candidate.end) if options else None
 
 
 def right_places(pair: GoldPair, span: Span, places: Sequence[Place]) -> list[bool]:
@@ -147,11 +180,11 @@ def measured(sets: Sequence[Set]) -> dict[str, float]:
             for record, proposals in zip(one.counted, proposed, strict=True):
                 pair = one.gold[record]
                 for number, span in enumerate(pair.src_spans):
-                    own = proposals.candidates[number][:1]
-                    places = [(o.candidate.start, o.candidate.end) for o in own]
+                    top = first(proposals.candidates[number])
+                    places = [top] if top else []
                     right += sum(right_places(pair, span, places))
                     total += 1
-            odds[one.members[name].label][one.name] = math.log(right / (total - right))
+            odds[one.kinds[name][1]][one.name] = math.log(right / (total - right))
     anchor = odds[ANCHOR]
     base = math.log(ANCHORED / (1 - ANCHORED))
     shares = {}
@@ -161,70 +194,43 @@ def measured(sets: Sequence[Set]) -> dict[str, float]:
     return shares
 
 
-class Remembered:
-    """A member that has learnt already, and is asked the same by every group it is in."""
-
-    def __init__(self, member: Proposer):
-        self._member = member
-        self._found: Sequence[Proposals] | None = None
-        self.name, self.label = member.name, member.label
-
-    def params(self) -> dict[str, object]:
-        """Return what shapes the result."""
-        return self._member.params()
-
-    def fit(self, corpus: PairCorpus) -> None:
-        """Do nothing: it has been fitted."""
-
-    def propose(
-        self,
-        pairs: Sequence[LabelledPair],
-        *,
-        also: Sequence[Sequence[Sequence[Place]]] | None = None,
-    ) -> Sequence[Proposals]:
-        """Return what the member proposed the first time."""
-        if self._found is None:
-            self._found = self._member.propose(pairs, also=also)
-        return self._found
-
-
 def items_of(one: Set, prior: LogLinear) -> list[Item]:
     """Return all spans of a set with each of its groups of members."""
     found = []
-    members = {name: Remembered(member) for name, member in one.members.items()}
     for group in GROUPS[one.name]:
-        ensemble = EnsembleProposer([members[name] for name in group], model=prior)
-        ensemble.fit(lambda: [(pair.src_text, pair.tgt_text) for pair in one.gold])
-        trusted = list(ensemble.reliable.values())
-        print(one.name, {k: round(v, 3) for k, v in ensemble.reliable.items()}, file=sys.stderr)
+        known = [prior.reliable.get(one.kinds[name][1]) for name in group]
+        tops = list(zip(*(one.invented[name] for name in group), strict=True))
+        reliable = reliabilities(tops, known, otherwise=prior.otherwise)
+        says = heard(tops, reliable)
+        print(one.name, *zip(group, np.round(reliable, 3), says, strict=True), file=sys.stderr)
         for position, record in enumerate(one.counted):
             pair = one.gold[record]
             labelled = LabelledPair(pair.src_text, pair.src_spans, pair.tgt_text)
-            opinions = [
-                (members[name].name, share, one.proposed[name][position])
-                for name, share in zip(group, trusted, strict=True)
+            members = [
+                (one.kinds[name][0], share, one.proposed[name][position])
+                for name, share, say in zip(group, reliable, says, strict=True)
+                if say
             ]
-            proposals = EnsembleProposals(labelled, opinions, model=prior)
+            proposals = EnsembleProposals(labelled, members, model=prior)
             ratio = text_ratio(pair.src_text, pair.tgt_text)
             for number, span in enumerate(pair.src_spans):
                 places = proposals.places(number)
                 if places:
-                    features = place_features(
-                        places,
-                        proposals.opinions(number, places),
-                        length=span.end - span.start,
-                        ratio=ratio,
-                    )
+                    opinions = proposals.opinions(number, places)
+                    length = span.end - span.start
+                    features = place_features(places, opinions, length=length, ratio=ratio)
                     right = np.array(right_places(pair, span, places))
                     weight = SHARE[one.name] / len(GROUPS[one.name])
-                    found.append(
-                        Item(one.name, record, group, number, places, features, right, weight)
-                    )
+                    own = (one.name, record, group, number)
+                    found.append(Item(*own, places, opinions, features, right, weight))
     return found
 
 
 def fitted(items: Sequence[Item]) -> dict[str, float]:
-    """Return the weights that make the right places (or none) most probable, with a ridge."""
+    """Return the weights that make the right places (or none) most probable, with a ridge.
+
+    Those of FOR are not negative and those of AGAINST not positive.
+    """
     names = sorted({name for item in items for name in item.features})
     zeros = [np.zeros(len(item.places)) for item in items]
     table = np.concatenate(
@@ -251,26 +257,43 @@ def fitted(items: Sequence[Item]) -> dict[str, float]:
         slope = table.T @ ((true / found[segment] - shares / total[segment]) * weights[segment])
         return RIDGE / 2 * float(beta @ beta) - value, RIDGE * beta - slope
 
-    result = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B")
+    signs = [name.rpartition(".")[2] for name in names]
+    bounds = [(0.0 if s in FOR else None, 0.0 if s in AGAINST else None) for s in signs]
+    result = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B", bounds=bounds)
     return dict(zip(names, np.round(result.x, 4).tolist(), strict=True))
 
 
-def exact_f1(one: Set, items: Sequence[Item], records: set[int], model: LogLinear) -> float:
+def ensemble_options(items: Sequence[Item], model: LogLinear) -> Options:
+    """Return what each span of the items may be given, best first, by record and span."""
+    found: Options = {}
+    for item in items:
+        probable = model.probabilities(item.features).tolist()
+        weights = weights_of(item.places, item.opinions, probable)
+        own = [
+            Weighted(Candidate(*place, share), weight)
+            for place, share, weight in zip(item.places, probable, weights, strict=True)
+            if weight > 0
+        ]
+        found[item.record, item.span] = sorted(own, key=lambda option: -option.weight)
+    return found
+
+
+def member_options(one: Set, member: str) -> Options:
+    """Return what a member alone gives each span of a set."""
+    return {
+        (record, number): own
+        for record, proposals in zip(one.counted, one.proposed[member], strict=True)
+        for number, own in enumerate(proposals.candidates)
+    }
+
+
+def exact_f1(one: Set, options: Options, records: set[int]) -> float:
     """Return the exact F1, 0 to 100, on some records, all spans of a record assigned together."""
-    chosen = {(item.record, item.span): item for item in items}
     right = placed = gold = 0
     for record in records:
         pair = one.gold[record]
         spans = pair.src_spans
-        candidates: list[list[Weighted]] = []
-        for number in range(len(spans)):
-            item = chosen.get((record, number))
-            own = []
-            if item:
-                for place, p in zip(item.places, model.probabilities(item.features), strict=True):
-                    if p > LEAST:
-                        own.append(Weighted(Candidate(*place, float(p)), float(p) - LEAST))
-            candidates.append(sorted(own, key=lambda option: -option.weight))
+        candidates = [options.get((record, number), []) for number in range(len(spans))]
         overlaps = [[a.start < b.end and b.start < a.end for b in spans] for a in spans]
         choice = assign(candidates, may_overlap=_lookup(overlaps))
         places = {
@@ -301,9 +324,13 @@ def cross_validate(sets: Sequence[Set], items: Sequence[Item], prior: LogLinear)
             model = prior._replace(weights=fitted(kept))
             for group in GROUPS[one.name]:
                 own = [i for i in items if i.source == one.name and i.group == group]
-                scores[group].append(exact_f1(one, own, out, model))
+                scores[group].append(exact_f1(one, ensemble_options(own, model), out))
+        alone = {
+            name: exact_f1(one, member_options(one, name), set(one.counted)) for name in one.kinds
+        }
         for group, values in scores.items():
-            print(f"{one.name}\t{'+'.join(group)}\t{np.mean(values):.2f}")
+            best = max(alone[name] for name in group)
+            print(f"{one.name}\t{'+'.join(group)}\t{np.mean(values):.2f}\t{best:.2f}")
 
 
 def write_model(
@@ -340,10 +367,12 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--mt", required=True, help="an English-Spanish MT model")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--work", type=Path, help="where proposals are kept")
     parser.add_argument("--cross-validate", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
-        sets = [read_set(options.data, name, mt=options.mt, work=Path(work)) for name in GROUPS]
+        kept = options.work or Path(work)
+        sets = [read_set(options.data, name, mt=options.mt, work=kept) for name in GROUPS]
         prior = LogLinear({}, measured(sets), 0.85)
         items = [item for one in sets for item in items_of(one, prior)]
     if options.cross_validate:

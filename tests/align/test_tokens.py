@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelproj.align import Link, TokenPair, link_pair, link_words, open_aligner, stem, token_pair
+from labelproj.align import Link, TokenPair, link_pair, link_words, open_aligner, token_pair
 from labelproj.align.partners import Partners, with_partners
 from labelproj.align.wholes import blended, merged
 from labelproj.config import AlignParams
@@ -50,11 +50,6 @@ def test_words_run_together_are_cut(src: str, tgt: str, expected: list[str]) -> 
 
 def test_a_long_word_is_left_alone() -> None:
     assert len(link_pair("ab cd", "今" + "abcd" * 5000).tgt) == 2
-
-
-def test_words_without_spaces_are_not_cut_to_stems() -> None:
-    assert stem("Nigerians", 4) == "nige"
-    assert stem("ประเทศไทย", 4) == "ประเทศไทย"
 
 
 def test_links_of_words_go_to_all_of_their_signs() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labelproj.align import AlignedPair, Corpus, Link, TokenPair, token_pair
-from labelproj.project import LabelledPair
+from labelproj.project import LabelledPair, boundaries
 from labelproj.project.alignment import AlignmentProposer
 from labelproj.project.boundaries import edged
 from labelproj.project.claims import Claims
@@ -129,3 +129,17 @@ def test_marks_at_the_edge_come_in_any_order() -> None:
     quoted = Span("s0", span.start, span.end - 2, "X")
     start, end = edged(quoted, tgt.index("somos"), tgt.index("»"), src_text=src, tgt_text=tgt)
     assert not tgt[start:end].endswith(",")
+
+
+def test_a_vowel_sign_at_the_edge_is_no_punctuation() -> None:
+    src, tgt = "लाल गाड़ी", "a red car, \u0940, too"
+    span = Span("s0", 0, len(src), "X")
+    start = tgt.index("red")
+    end = start + len("red car")
+    assert edged(span, start, end, src_text=src, tgt_text=tgt) == (start, end)
+
+
+def test_marks_on_letters_make_no_clause() -> None:
+    for src in ("c\u00e0 ph\u00ea", "ca\u0300 phe\u0302"):
+        assert not boundaries._closes_clause(f"{src} mo", len(src))
+        assert not boundaries._opens_clause(f"{src} mo", len(src))

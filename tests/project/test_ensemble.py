@@ -14,10 +14,12 @@ from labelproj.config import AlignParams, ProjectParams
 from labelproj.errors import UsageError
 from labelproj.project import LabelledPair, check_method
 from labelproj.project.alignment import AlignmentProposer
-from labelproj.project.ensemble import LEAST, EnsembleProposer
+from labelproj.project.base import Place, Weighted
+from labelproj.project.ensemble import LEAST, MARGIN, EnsembleProposer, weights_of
+from labelproj.project.features import Opinion
 from labelproj.project.joint import JointProjector
 from labelproj.project.loglinear import shipped_model
-from labelproj.records import Span
+from labelproj.records import Candidate, Span
 
 SRC, TGT = "Bala met Amina at home", "Amina ta ga Bala a gida"
 SPANS = (Span("s0", 0, 4, "PER"), Span("s1", 9, 14, "PER"), Span("s2", 18, 22, "LOC"))
@@ -60,7 +62,8 @@ def test_any_place_can_be_weighed() -> None:
     (proposals,) = EnsembleProposer([member("a", RIGHT), member("b", RIGHT)]).propose([PAIR])
     good, bad = proposals.weigh(0, [(12, 16), (0, 5)])
     assert good.weight > 0 > bad.weight
-    assert good.weight == pytest.approx(good.candidate.score - LEAST)
+    assert good.weight == pytest.approx(good.candidate.score - LEAST + MARGIN)
+    assert bad.weight == pytest.approx(bad.candidate.score - LEAST)
     assert [(c.candidate.start, c.candidate.end) for c in proposals.candidates[0]] == [(12, 16)]
 
 
@@ -131,6 +134,51 @@ def test_the_shipped_model_says_what_it_was_fitted_on() -> None:
     model = shipped_model()
     assert model.reliable["alignment:eflomal"] > model.reliable["alignment:systran"]
     assert 0 < model.otherwise < 1
+
+
+def opinion(top: Place | None, share: float, weights: Sequence[float]) -> Opinion:
+    places = [(n, n + 1) for n in range(len(weights))]
+    options = [Weighted(Candidate(*p, 0.5), w) for p, w in zip(places, weights, strict=True)]
+    return Opinion("alignment", top, options, share)
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=2, max_size=5),
+    st.integers(0, 4),
+    st.one_of(st.none(), st.integers(0, 4)),
+)
+def test_the_most_trusted_place_is_only_left_for_a_clearly_better_one(
+    shares: list[float], trusted: int, other: int | None
+) -> None:
+    probable = [share / max(1.0, sum(shares)) for share in shares]
+    places = [(n, n + 1) for n in range(len(probable))]
+    top = places[trusted % len(places)]
+    rival = None if other is None else places[other % len(places)]
+    opinions = [opinion(rival, 0.8, probable), opinion(top, 0.9, probable)]
+    weights = weights_of(places, opinions, probable)
+    chosen = max(range(len(places)), key=lambda n: (weights[n], places[n] == top))
+    own = probable[places.index(top)]
+    if places[chosen] != top and weights[chosen] > 0:
+        assert probable[chosen] >= own + MARGIN - 1e-9
+    if weights[chosen] <= 0:
+        assert own <= LEAST - MARGIN + 1e-9
+
+
+def test_a_member_with_nobody_beside_it_decides_as_it_would_alone() -> None:
+    pairs = [
+        LabelledPair(f"{SRC} {n}", SPANS, f"{TGT} {n}") for n in range(40)
+    ]  # the other says something else of every pair
+    right = [f"{RIGHT} 5-6"] * len(pairs)
+    wrong = ["0-6 1-5 2-4 3-2 4-0"] * len(pairs)
+    good, bad = member("good", *right, pairs=pairs), member("bad", *wrong, pairs=pairs)
+    model = shipped_model()._replace(reliable={good.label: 0.9, bad.label: 0.8})
+    ensemble = EnsembleProposer([good, bad], model=model)
+    ensemble.fit(lambda: [(pair.src_text, pair.tgt_text) for pair in pairs])
+    alone, together = JointProjector(good).project(pairs), JointProjector(ensemble).project(pairs)
+    assert [[(p.start, p.end) for p in own] for own in together] == [
+        [(p.start, p.end) for p in own] for own in alone
+    ]
+    assert ensemble.params()["heard"] == [True, False]
 
 
 texts = st.lists(

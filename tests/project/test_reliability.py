@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelproj.project.base import Place
-from labelproj.project.reliability import PAIRS, invented_pairs, posteriors, reliabilities
+from labelproj.project.reliability import (
+    ENOUGH,
+    PAIRS,
+    heard,
+    invented_pairs,
+    posteriors,
+    reliabilities,
+)
 from labelproj.text import words
 
 
@@ -41,6 +48,18 @@ def test_posteriors_leave_room_for_none() -> None:
     assert found[0, 1] > 0.9 > found[2, 3]
     assert sum(found.values()) < 1
     assert posteriors([None, None], [0.9, 0.9]) == {}
+
+
+def test_who_hardly_ever_agrees_with_the_most_trusted_one_is_not_heard() -> None:
+    tops = observed([0.95, 0.8, 0.1])
+    assert heard(tops, [0.95, 0.9, 0.9]) == [True, True, False]
+    assert heard(tops[: ENOUGH - 1], [0.95, 0.9, 0.9]) == [True, True, True]
+
+
+def test_a_member_that_was_not_asked_keeps_what_it_begins_with() -> None:
+    tops: list[list[Place | None]] = [[top[0], None] for top in observed([0.95])]
+    assert reliabilities(tops, [0.95, None], otherwise=0.8) == [0.95, 0.8]
+    assert heard(tops, [0.95, 0.8]) == [True, True]
 
 
 @given(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labelproj.align.base import AlignedPair, Aligner, Corpus, Link, TokenPair, pharaoh
-from labelproj.align.tokens import link_pair, link_words, stem, token_pair
+from labelproj.align.tokens import link_pair, link_words, token_pair
 from labelproj.config import AlignParams
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats.bitext import read_bitext
@@ -29,7 +29,6 @@ __all__ = [
     "link_words",
     "open_aligner",
     "pharaoh",
-    "stem",
     "token_pair",
 ]
 

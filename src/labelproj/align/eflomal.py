@@ -25,10 +25,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
-from labelproj.align.lexicon import Lexicon
-from labelproj.align.pair_files import Coded, Size, read_pairs, write_pairs
+from labelproj.align.lexicon import EXTRA, Lexicon, extra_step
+from labelproj.align.pair_files import Size, read_pairs, write_pairs
 from labelproj.align.partners import Partners, with_partners
 from labelproj.align.seeded import seeded_environment
+from labelproj.align.stems import stem
 from labelproj.align.store import LinkStore
 from labelproj.align.wholes import blended, merged
 from labelproj.errors import DependencyError, LabelprojError
@@ -100,7 +101,7 @@ class EflomalAligner:
             "short": SHORT,
             "block": BLOCK,
             "whole": WHOLE,
-            "extra": extra,
+            "extra": [extra, EXTRA],
             "corpus": self._store.key if self._store else None,
         }
 
@@ -146,8 +147,10 @@ class EflomalAligner:
         seeds = SEEDS_FOR_FEW if size.cells + extra.cells <= FEW else SEEDS
         runs = self._run(folder, size.pairs + extra.pairs, seeds // share)
         lexicon = Lexicon()
-        for pair, votes in _votes(runs, folder, ("pairs", "extra")):
-            lexicon.add(pair, votes)
+        every = extra_step(size.pairs, extra.pairs)
+        for number, (pair, votes) in enumerate(_votes(runs, folder, ("pairs", "extra"))):
+            if number < size.pairs or (number - size.pairs) % every == 0:
+                lexicon.add(pair, votes)
         for pair, votes in _votes(runs, folder, ("pairs",)):
             yield pair, lexicon.weigh(pair, votes)
 
@@ -184,10 +187,9 @@ class EflomalAligner:
         for letters in sorted({model.letters for model in RUNS}):
             for side, name in enumerate(("src", "tgt")):
                 both = chain(read_pairs(folder / "pairs"), read_pairs(folder / "extra"))
-                coded = Coded()
-                lines = (coded.line(pair[side]) if _status(pair) == "ok" else "" for pair in both)
+                lines = (_stems(pair, side, letters) for pair in both)
                 with (folder / f"{name}{letters}").open("wb") as stream:
-                    eflomal.to_eflomal_text_file(lines, stream, letters)
+                    eflomal.to_eflomal_text_file(lines, stream)
         todo = list(product(DIRECTIONS, RUNS, range(seeds)))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(pool.map(lambda run: self._run_once(folder, n_pairs, *run), todo))
@@ -219,6 +221,13 @@ class EflomalAligner:
                 remedy="use the aligner 'systran', or fewer words per pair",
             )
         return out
+
+
+def _stems(pair: TokenPair, side: int, letters: int) -> str:
+    """Return a side of a pair as a line of stems; nothing for what cannot be aligned."""
+    if _status(pair) != "ok":
+        return ""
+    return " ".join(stem(word.lower(), letters) for word in pair[side])
 
 
 def _status(pair: TokenPair) -> str:

@@ -8,13 +8,14 @@ corpus are linked where both stand once, even if the aligner missed it (short te
 word order).
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 
 from labelproj.align.base import Link, TokenPair
-from labelproj.align.tokens import stem
+from labelproj.align.stems import stem
 
-__all__ = ["Lexicon"]
+__all__ = ["Lexicon", "extra_step"]
 
 #: Words are compared by so many letters.
 STEM = 4
@@ -25,6 +26,9 @@ WEIGHT = 0.5
 #: How far a missed link is raised towards its association, which must be at least so strong and
 #: seen at least so often.
 TRUST, ASSOCIATION, SEEN = 0.8, 0.2, 1.5
+
+#: Pairs of other bitext are counted up to so many, or as many as the job has.
+EXTRA = 2000
 
 Votes = Mapping[tuple[int, int], float]
 
@@ -84,5 +88,14 @@ class Lexicon:
         ]
 
 
+def extra_step(pairs: int, extra: int) -> int:
+    """Return n, where every n-th of the ``extra`` pairs of other bitext is to be counted.
+
+    All of them together would outweigh the job's own ``pairs``, whose texts may be of another
+    kind: words go with other words there.
+    """
+    return max(1, math.ceil(extra / max(pairs, EXTRA)))
+
+
 def _stems(words: tuple[str, ...]) -> list[str]:
-    return [stem(word, STEM) for word in words]
+    return [stem(word.casefold(), STEM) for word in words]

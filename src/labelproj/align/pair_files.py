@@ -1,13 +1,13 @@
 """Pairs of texts on disk, a line each, as eflomal needs them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from labelproj.align.base import TokenPair
 from labelproj.segmenter import is_unspaced_word
 
-__all__ = ["Coded", "Size", "read_pairs", "write_pairs"]
+__all__ = ["Size", "read_pairs", "write_pairs"]
 
 
 class Size(NamedTuple):
@@ -16,24 +16,6 @@ class Size(NamedTuple):
     pairs: int
     cells: int
     unspaced: bool
-
-
-class Coded:
-    """Writes words so that those of scripts without spaces stay whole where words are cut.
-
-    Each of them becomes a sign of its own, or two, from the planes for private use.
-    """
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-
-    def line(self, words: Sequence[str]) -> str:
-        """Return the words with a space between each two."""
-        return " ".join(self._code(word) if is_unspaced_word(word) else word for word in words)
-
-    def _code(self, word: str) -> str:
-        more, number = divmod(self._numbers.setdefault(word, len(self._numbers)), 1 << 15)
-        return (chr(0x100000 + more - 1) if more else "") + chr(0xF0000 + number)
 
 
 def write_pairs(pairs: Iterable[TokenPair], path: Path) -> Size:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelproj.align.base import TokenPair
-from labelproj.align.tokens import stem
+from labelproj.align.stems import stem
 
 __all__ = ["Partners", "with_partners"]
 
@@ -116,4 +116,4 @@ def with_partners(
 
 def _stems(words: Sequence[str]) -> list[str]:
     """Return the stems of words; signs have none."""
-    return [stem(word, STEM) if any(map(str.isalnum, word)) else "" for word in words]
+    return [stem(word.casefold(), STEM) if any(map(str.isalnum, word)) else "" for word in words]

@@ -1,16 +1,39 @@
 """fast_align's model (Dyer et al. 2013) as shipped in the wheels of systran-align.
 
-It needs no compiler and no model, and is weaker than eflomal: the fallback.
+It needs no compiler and no model, and is weaker than eflomal: the fallback. Like eflomal it is
+run several times: over words cut to their first three and four letters, and with and without the
+preference for the diagonal, which is wrong where the orders of the languages differ and texts are
+short. A link's probability is the weighed share of the runs that have it, and the whole corpus
+has its say (see :mod:`labelproj.align.lexicon`).
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
+from labelproj.align.lexicon import Lexicon, extra_step
+from labelproj.align.stems import stem
 from labelproj.provenance import file_digest
 
 __all__ = ["SystranAligner"]
+
+
+class Model(NamedTuple):
+    """A model over words of so many letters, that prefers the diagonal or knows no order."""
+
+    letters: int
+    diagonal: bool
+
+
+RUNS = (Model(3, True), Model(4, True), Model(3, False), Model(4, False))
+#: Times that the corpus is gone through, and for few pairs, which converge more slowly.
+ITERATIONS, ITERATIONS_FOR_FEW, FEW = 5, 10, 10_000
+#: In a translation of so many words or fewer the diagonal has the share 1 - ORDER; the models
+#: without order fade in longer ones. Chosen on half of ABSA en-es and on xSID valid.
+SHORT, ORDER = 15, 0.8
 
 
 class SystranAligner:
@@ -20,57 +43,84 @@ class SystranAligner:
 
     def __init__(self, *, extra: Corpus | None = None):
         self._extra: Corpus = extra or (lambda: ())
-        self._aligner: object = None
+        self._models: list[Any] = []
+        self._lexicon = Lexicon()
         self._learnt = ""
 
     def params(self) -> dict[str, object]:
         """Return what shapes the links: settings and, once fitted, the corpus learnt from."""
-        return {"name": self.name, "iterations": 5, "corpus": self._learnt}
+        return {
+            "name": self.name,
+            "models": [list(model) for model in RUNS],
+            "iterations": [ITERATIONS, ITERATIONS_FOR_FEW, FEW],
+            "short": [SHORT, ORDER],
+            "corpus": self._learnt,
+        }
 
     def fit(self, corpus: Corpus) -> None:
-        """Learn the translation probabilities of the corpus."""
-        import systran_align
+        """Learn the translation probabilities of the corpus, and which words go together."""
+
+        def pairs() -> Iterator[TokenPair]:
+            for part in (corpus(), self._extra()):
+                yield from (pair for pair in part if pair.src and pair.tgt)
 
         with tempfile.TemporaryDirectory(prefix="labelproj-systran-") as name:
-            bitext, forward, backward = (str(Path(name) / part) for part in ("text", "f", "b"))
-            with Path(bitext).open("w", encoding="utf-8") as stream:
-                for pairs in (corpus(), self._extra()):
-                    for pair in pairs:
-                        if pair.src and pair.tgt:
-                            stream.write(f"{_line(pair.src)} ||| {_line(pair.tgt)}\n")
-            self._learnt = file_digest(Path(bitext))
-            systran_align.generate_alignment_probabilities(
-                bitext,
-                forward,
-                backward,
-                favor_diagonal=True,
-                variational_bayes=True,
-                optimize_tension=True,
-            )
-            self._aligner = systran_align.Aligner(forward, backward)
+            self._models = [self._model(Path(name), pairs(), model) for model in RUNS]
+        self._lexicon = Lexicon()
+        n_pairs, n_extra = (sum(1 for _ in part) for part in (corpus(), self._extra()))
+        other = islice(self._extra(), 0, None, extra_step(n_pairs, n_extra))
+        for pair in chain(corpus(), other):
+            if pair.src and pair.tgt:
+                self._lexicon.add(pair, self._votes(pair))
 
     def align(self, pairs: Sequence[TokenPair]) -> list[AlignedPair]:
         """Return the links of each pair; fits on the pairs themselves when nothing was fitted."""
-        if self._aligner is None:
+        if not self._models:
             self.fit(lambda: pairs)
-        results = []
-        for pair in pairs:
-            if not pair.src or not pair.tgt:
-                results.append(AlignedPair((), "empty"))
-                continue
-            found = self._aligner.align(  # type: ignore[attr-defined]
-                [_clean(word) for word in pair.src], [_clean(word) for word in pair.tgt]
-            )
-            links = tuple(Link(int(i), int(j), 1.0) for i, j in sorted(found["alignments"]))
-            results.append(AlignedPair(links))
-        return results
+        return [
+            AlignedPair(self._links(pair)) if pair.src and pair.tgt else AlignedPair((), "empty")
+            for pair in pairs
+        ]
+
+    def _model(self, folder: Path, pairs: Iterator[TokenPair], model: Model) -> Any:
+        import systran_align
+
+        bitext, forward, backward = (str(folder / part) for part in ("text", "f", "b"))
+        number = 0
+        with Path(bitext).open("w", encoding="utf-8") as stream:
+            for number, pair in enumerate(pairs, start=1):  # noqa: B007
+                lines = (" ".join(_words(side, model.letters)) for side in pair)
+                stream.write(" ||| ".join(lines) + "\n")
+        self._learnt = file_digest(Path(bitext))
+        systran_align.generate_alignment_probabilities(
+            bitext,
+            forward,
+            backward,
+            iterations=ITERATIONS_FOR_FEW if number <= FEW else ITERATIONS,
+            favor_diagonal=model.diagonal,
+            variational_bayes=True,
+            optimize_tension=model.diagonal,
+        )
+        return systran_align.Aligner(forward, backward)
+
+    def _votes(self, pair: TokenPair) -> dict[tuple[int, int], float]:
+        """Return the weighed share of the models that have each link."""
+        fading = min(1.0, SHORT / len(pair.tgt))
+        weights = [1 - ORDER * fading if model.diagonal else fading for model in RUNS]
+        votes: dict[tuple[int, int], float] = {}
+        for aligner, model, weight in zip(self._models, RUNS, weights, strict=True):
+            src, tgt = (_words(side, model.letters) for side in pair)
+            for i, j in aligner.align(src, tgt)["alignments"]:
+                link = int(i), int(j)
+                votes[link] = votes.get(link, 0.0) + weight / sum(weights)
+        return votes
+
+    def _links(self, pair: TokenPair) -> tuple[Link, ...]:
+        return self._lexicon.weigh(pair, self._votes(pair))
 
 
-def _line(tokens: Sequence[str]) -> str:
-    return " ".join(map(_clean, tokens))
-
-
-def _clean(word: str) -> str:
-    """Return a word that the library can read: it crashes on NUL, and ``|||`` is its own."""
-    plain = word.lower().replace("\0", "\ufffd").replace("|||", "\ufffd")
-    return plain.encode("utf-8", "replace").decode("utf-8")
+def _words(tokens: Sequence[str], letters: int) -> list[str]:
+    """Return words that the library can read: it crashes on NUL, and ``|||`` is its own."""
+    plain = (stem(word.lower(), letters).replace("\0", "\ufffd") for word in tokens)
+    clean = (word.replace("|||", "\ufffd") for word in plain)
+    return [word.encode("utf-8", "replace").decode("utf-8") for word in clean]

@@ -15,7 +15,7 @@ from labelproj.align.base import TokenPair
 from labelproj.segmenter import has_unspaced, is_unspaced_word, joined_letters
 from labelproj.text import words
 
-__all__ = ["Offsets", "link_pair", "link_words", "stem", "token_pair"]
+__all__ = ["Offsets", "link_pair", "link_words", "token_pair"]
 
 Offsets = Sequence[tuple[int, int]]
 
@@ -58,14 +58,6 @@ def _pair(src_text: str, tgt_text: str, src: Offsets, tgt: Offsets) -> TokenPair
         tuple(src_text[start:end] for start, end in src),
         tuple(tgt_text[start:end] for start, end in tgt),
     )
-
-
-def stem(word: str, letters: int) -> str:
-    """Return the first ``letters`` of a word in lower case: a stemmer for every language.
-
-    Words of scripts without spaces stay whole: they have no endings, and few letters.
-    """
-    return word if is_unspaced_word(word) else word.casefold()[:letters]
 
 
 def _parted(text: str, offsets: Offsets, known: Sequence[str]) -> list[tuple[int, int]]:

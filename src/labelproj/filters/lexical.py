@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from labelproj.align import TokenPair, stem
+from labelproj.align import TokenPair
+from labelproj.align.stems import stem
 from labelproj.align.wholes import merged
 from labelproj.project.boundaries import is_word
 from labelproj.project.cognates import similarity
@@ -213,7 +214,7 @@ def _whole(tokens: TokenPair) -> tuple[TokenPair, tuple[list[int], list[int]]]:
 
 
 def _stems(words: Iterable[str]) -> list[str]:
-    return [stem(word, STEM) for word in words if is_word(word)]
+    return [stem(word.casefold(), STEM) for word in words if is_word(word)]
 
 
 def _cells(pair: TokenPair) -> int:

@@ -6,6 +6,7 @@ it out; a span of whole clauses also takes the words up to the clauses' edges th
 claims (the article that the source language did without, say). Korean particles stay outside.
 """
 
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -72,12 +73,12 @@ def edged(span: Span, start: int, end: int, *, src_text: str, tgt_text: str) -> 
 
 def _opens_clause(text: str, start: int) -> bool:
     before = text[:start].rstrip()
-    return not before or not before[-1].isalnum()
+    return not before or not _of_word(before[-1])
 
 
 def _closes_clause(text: str, end: int) -> bool:
     after = text[end:].lstrip()
-    return not after or not after[0].isalnum() or not text[:end].rstrip()[-1:].isalnum()
+    return not after or not _of_word(after[0]) or not _of_word(text[:end].rstrip()[-1:])
 
 
 def _reach(
@@ -98,6 +99,12 @@ def _reach(
     return edge
 
 
+def _of_word(character: str) -> bool:
+    """Say whether a character is a letter or a digit, or a sign on one (a vowel in Hindi)."""
+    sign = unicodedata.category(character or " ").startswith("M")
+    return character.isalnum() or (sign and not "\ufe00" <= character <= "\ufe0f")
+
+
 def _mark(character: str) -> str:
     return _MARKS.get(character, character)
 
@@ -109,7 +116,7 @@ def _with_right(surface: str, text: str, end: int) -> int:
     """
     marks: list[str] = []
     for character in reversed(surface.rstrip()):
-        if character.isalnum():
+        if _of_word(character):
             break
         if not character.isspace():
             marks.append(_mark(character))
@@ -128,7 +135,7 @@ def _with_left(surface: str, text: str, start: int) -> int:
     """Take along the marks before ``start`` that the source span begins with."""
     marks: list[str] = []
     for character in surface.lstrip():
-        if character.isalnum():
+        if _of_word(character):
             break
         if not character.isspace():
             marks.insert(0, _mark(character))

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from labelproj.align import AlignedPair, TokenPair, stem
+from labelproj.align import AlignedPair, TokenPair
+from labelproj.align.stems import stem
 from labelproj.align.wholes import merged_words
 from labelproj.segmenter import whole_words
 
@@ -73,4 +74,4 @@ def _words(tokens: Sequence[str]) -> tuple[Sequence[str], list[int]]:
 
 
 def _stem(word: str) -> str:
-    return stem(word, STEM)
+    return stem(word.casefold(), STEM)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from labelproj.align import TokenPair, stem
+from labelproj.align import TokenPair
+from labelproj.align.stems import stem
 
 __all__ = ["Cooccurrence"]
 
@@ -57,4 +58,4 @@ class Cooccurrence:
 
 
 def _stem(word: str) -> str:
-    return stem(word, STEM)
+    return stem(word.casefold(), STEM)

@@ -3,23 +3,32 @@
 Averaging the links of several aligners is no better than the best of them; what helps is that
 each says what it thinks of whole places, its own and those of others. Any proposers can be
 members. The score of a candidate is the probability, calibrated on gold, that it is right.
+
+The place of the most trusted member is only left for one that is clearly more probable, or for
+none where it is clearly improbable: small differences are chance, and following them makes an
+ensemble worse than its best member as often as better. Where no other member has a say, the
+choice is the most trusted member's own.
 """
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import compress
 
 from labelproj.errors import UsageError
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Proposals, Proposer, Weighted
 from labelproj.project.features import Opinion, place_features, text_ratio
 from labelproj.project.loglinear import LogLinear, shipped_model
-from labelproj.project.reliability import invented_pairs, reliabilities
+from labelproj.project.reliability import heard, invented_pairs, reliabilities
 from labelproj.records import Candidate
 
-__all__ = ["EnsembleProposals", "EnsembleProposer"]
+__all__ = ["EnsembleProposals", "EnsembleProposer", "weights_of"]
 
 #: A place must be at least so probable. It is weighed by what it is more probable than this, so
 #: that the joint choice is the one with the most right places to be expected.
 LEAST = 0.3
+#: So much more probable than the place of the most trusted member another must be. Chosen with
+#: whole sets left out of the fit (``bench/fit_ensemble.py --cross-validate``).
+MARGIN = 0.1
 
 
 class EnsembleProposals:
@@ -74,21 +83,32 @@ class EnsembleProposals:
         if not everywhere:
             return []
         span = self._pair.src_spans[number]
+        opinions = self.opinions(number, everywhere)
         features = place_features(
-            everywhere,
-            self.opinions(number, everywhere),
-            length=span.end - span.start,
-            ratio=self._ratio,
+            everywhere, opinions, length=span.end - span.start, ratio=self._ratio
         )
-        probable = dict(zip(everywhere, self._model.probabilities(features).tolist(), strict=True))
-        votes = dict(zip(everywhere, features["votes"].tolist(), strict=True))
-        return [
-            Weighted(
-                Candidate(*place, probable[place], {"votes": votes[place]}),
-                probable[place] - LEAST,
+        probable = self._model.probabilities(features)
+        weights = weights_of(everywhere, opinions, probable.tolist())
+        found = {
+            place: Weighted(Candidate(*place, share, {"votes": votes}), weight)
+            for place, share, votes, weight in zip(
+                everywhere, probable.tolist(), features["votes"].tolist(), weights, strict=True
             )
-            for place in (places or known)
-        ]
+        }
+        return [found[place] for place in (places or known)]
+
+
+def weights_of(
+    places: Sequence[Place], opinions: Sequence[Opinion], probable: Sequence[float]
+) -> list[float]:
+    """Return what ``places``, which are so probable, weigh against none and each other."""
+    if len(opinions) == 1:
+        return [weighed.weight for weighed in opinions[0].weighed]
+    top = max(opinions, key=lambda opinion: opinion.reliable).top
+    return [
+        share - LEAST + (MARGIN if place == top else 0.0)
+        for place, share in zip(places, probable, strict=True)
+    ]
 
 
 class EnsembleProposer:
@@ -111,12 +131,13 @@ class EnsembleProposer:
         self._model = model or shipped_model()
         self._measured = [self._model.reliable.get(label) for label in labels]
         self._reliable = reliabilities([], self._measured, otherwise=self._model.otherwise)
+        self._heard = [True] * len(labels)
         short = [label.removeprefix("alignment:") for label in labels]
         self.label = f"{self.name}:{'+'.join(short)}"
 
     @property
     def reliable(self) -> dict[str, float]:
-        """How far each member is trusted, 0 to 1, by its label."""
+        """How far each member is trusted, 0 to 1, by its label; those not heard too."""
         labels = (member.label for member in self._members)
         return dict(zip(labels, self._reliable, strict=True))
 
@@ -126,6 +147,8 @@ class EnsembleProposer:
             "method": self.name,
             "members": [member.params() for member in self._members],
             "reliable": {label: round(share, 6) for label, share in self.reliable.items()},
+            "heard": self._heard,
+            "margin": MARGIN,
             "model": self._model.digest(),
         }
 
@@ -133,8 +156,6 @@ class EnsembleProposer:
         """Let the members learn from the job's own bitext, then see how they agree on it."""
         for member in self._members:
             member.fit(corpus)
-        if None not in self._measured:
-            return
         pairs = invented_pairs(corpus)
         proposed = [member.propose(pairs) for member in self._members]
         tops = [
@@ -143,6 +164,7 @@ class EnsembleProposer:
             for span in range(len(pair.src_spans))
         ]
         self._reliable = reliabilities(tops, self._measured, otherwise=self._model.otherwise)
+        self._heard = heard(tops, self._reliable)
 
     def propose(
         self,
@@ -156,21 +178,21 @@ class EnsembleProposer:
             for number, pair in enumerate(pairs)
         ]
         by_member = []
-        for member in self._members:
+        members = list(compress(self._members, self._heard))
+        for member in members:
             proposed = member.propose(pairs, also=known)
             by_member.append(proposed)
             for places, proposals in zip(known, proposed, strict=True):
                 for own, options in zip(places, proposals.candidates, strict=True):
                     own += [(option.candidate.start, option.candidate.end) for option in options]
-        kinds = [member.name for member in self._members]
+        kinds = [member.name for member in members]
+        reliable = list(compress(self._reliable, self._heard))
         return [
             EnsembleProposals(
                 pair,
                 [
-                    (kind, reliable, proposed[number])
-                    for kind, reliable, proposed in zip(
-                        kinds, self._reliable, by_member, strict=True
-                    )
+                    (kind, share, proposed[number])
+                    for kind, share, proposed in zip(kinds, reliable, by_member, strict=True)
                 ],
                 model=self._model,
                 also=also[number] if also else None,

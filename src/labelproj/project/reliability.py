@@ -5,7 +5,8 @@ to spans invented in the job's own bitext, and each one's share of right places 
 together with what is right (Dawid & Skene 1979, "Maximum likelihood estimation of observer
 error-rates using the EM algorithm"): here a span's answer is one of the places proposed or none
 of them, and a member that errs is as likely to give any other. Members that have been measured
-keep their shares: they are what the others are compared with.
+keep their shares: they are what the others are compared with. Only who hardly ever agrees with
+the most trusted member has no say in this job, whatever it was worth elsewhere.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from labelproj.project.boundaries import is_word
 from labelproj.records import Span
 from labelproj.text import words
 
-__all__ = ["Tops", "invented_pairs", "posteriors", "reliabilities"]
+__all__ = ["Tops", "heard", "invented_pairs", "posteriors", "reliabilities"]
 
 #: The place each member gives to one span, in the members' order; None where it gives none.
 Tops = Sequence[Place | None]
@@ -32,6 +33,9 @@ ITERATIONS = 30
 PRIOR = 0.25
 #: No member is trusted or mistrusted beyond this.
 LOWEST, HIGHEST = 0.05, 0.99
+#: A member that shares fewer of the most trusted one's places is not heard, where there are so
+#: many spans to judge by.
+AGREED, ENOUGH = 0.3, 50
 
 
 def invented_pairs(corpus: PairCorpus) -> list[LabelledPair]:
@@ -84,6 +88,12 @@ def reliabilities(
     others begin at ``otherwise``, which also counts a little in the end.
     """
     known = [otherwise if share is None else share for share in measured]
+    answered = [any(top[member] is not None for top in tops) for member in range(len(known))]
+    # Nothing is seen of a member without any place (markers are in no invented pair).
+    measured = [
+        share if saw or share is not None else otherwise
+        for saw, share in zip(answered, measured, strict=True)
+    ]
     if not tops or None not in measured:
         return known
     for _ in range(ITERATIONS):
@@ -100,6 +110,23 @@ def reliabilities(
             for own, share in zip(right, measured, strict=True)
         ]
     return known
+
+
+def heard(tops: Sequence[Tops], reliable: Sequence[float]) -> list[bool]:
+    """Say which members have a say: the most trusted one and those that often agree with it."""
+    trusted = max(range(len(reliable)), key=lambda member: (reliable[member], -member))
+    counts = [0] * len(reliable)
+    for top in tops:
+        for member, place in enumerate(top):
+            counts[member] += place is not None and place == top[trusted]
+    answered = [any(top[member] is not None for top in tops) for member in range(len(reliable))]
+    return [
+        member == trusted
+        or len(tops) < ENOUGH
+        or not answered[member]  # markers, say, which nobody put into the invented pairs
+        or count >= AGREED * counts[trusted]
+        for member, count in enumerate(counts)
+    ]
 
 
 def posteriors(tops: Tops, reliable: Sequence[float]) -> dict[Place, float]:
