@@ -55,7 +55,7 @@ class SearchLimits:
     pairs are scored exactly.
     """
 
-    margin: float = 6.0
+    margin: float = 7.0
     openings: int = 40
     pairs: int = 64
     near: float = 1.0

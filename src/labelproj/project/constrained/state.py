@@ -167,7 +167,8 @@ class State:
         count = sum(len(pairs) for pairs in self.openings.values())
         bound = max(self._bounds(), default=-np.inf) + error
         proven = best is not None and best.score >= bound
-        return Found(ranked, frozenset(self.full), count, proven, float(self.before[-1]))
+        exact = frozenset(self.full).intersection(ranked)
+        return Found(ranked, exact, count, proven, float(self.before[-1]))
 
     def _bounds(self) -> list[float]:
         """Return what the pairs that were not scored to the end cannot exceed."""
