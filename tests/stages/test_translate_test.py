@@ -151,7 +151,7 @@ def test_translate_test_with_spacy(inputs: dict[str, Any], back_mt: Path, tmp_pa
     assert found[-1] == ()
     plain = there_and_back(back_mt, tmp_path / "work")
     assert plain.params() == marking.params()
-    assert plain.predict(texts, models / "translate-test") == found[:-1]
+    assert plain.predict([*texts, "..."], models / "translate-test") == found
 
 
 def test_what_an_ensemble_needs() -> None:

@@ -1,5 +1,6 @@
 """What systems are trained on, and what they never see."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,15 +39,17 @@ def write_split(folder: Path, split: str, documents: list[Document], score: floa
     pl.DataFrame(rows).write_parquet(folder / "data/ner-ha" / f"{split}-0.parquet")
 
 
-@pytest.fixture
-def recipes(tmp_path: Path) -> Recipes:
-    """20 documents in both languages (5 for validation), and 30 gold ones."""
-    both = invented_documents(20, seed=1)
-    write_split(tmp_path, "train", both[:15], 0.5)
-    write_split(tmp_path, "validation", both[15:], 0.5)
+def write_units(folder: Path, documents: list[Document], *, other_words: bool = False) -> None:
+    """Write documents as sources: "The" before them and, if asked, other words between spans."""
     rows = []
-    for one in both:
+    for one in documents:
         (segment,) = one.segments
+        words = list(segment.text)
+        for match in re.finditer(r"\w+", segment.text) if other_words else ():
+            if all(
+                span.end <= match.start() or match.end() <= span.start for span in segment.spans
+            ):
+                words[slice(*match.span())] = reversed(match[0])
         unit = Unit(
             one.id,
             one.id,
@@ -56,11 +59,20 @@ def recipes(tmp_path: Path) -> Recipes:
             0,
             len(segment.text) + 4,
             "",
-            f"The {segment.text}",
+            "The " + "".join(words),
             tuple(span.shifted(4) for span in segment.spans),
         )
         rows.append(tables.unit_row(unit, given=None, signature="prepare:0"))
-    tables.write(tables.frame(rows, tables.UNITS), tmp_path / "units.parquet", tables.UNITS)
+    tables.write(tables.frame(rows, tables.UNITS), folder / "units.parquet", tables.UNITS)
+
+
+@pytest.fixture
+def recipes(tmp_path: Path) -> Recipes:
+    """20 documents in both languages (5 for validation), and 30 gold ones."""
+    both = invented_documents(20, seed=1)
+    write_split(tmp_path, "train", both[:15], 0.5)
+    write_split(tmp_path, "validation", both[15:], 0.5)
+    write_units(tmp_path, both)
     write_documents(invented_documents(30, seed=4), tmp_path / "gold.jsonl")
     return Recipes(
         dataset=tmp_path,
@@ -232,6 +244,7 @@ def test_augmentation_that_makes_nothing_is_an_error(recipes: Recipes, tmp_path:
 
 def test_fragments_are_switched_in_training_too(recipes: Recipes, tmp_path: Path) -> None:
     # The spans are the same in both languages; other words are found by the aligner.
+    write_units(tmp_path, invented_documents(20, seed=1), other_words=True)
     fragments = TrainParams(augment=AugmentParams(fragments=True))
     aligned = replace(recipes, params=fragments, align=AlignParams(name="systran"))
     for work in (None, tmp_path / "work"):
