@@ -6,11 +6,10 @@ after the other on both.
 
 import os
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from labelproj.config import TrainParams
@@ -69,7 +68,7 @@ def _processes(jobs: int, *, threads: int) -> Iterator[ProcessPoolExecutor]:
             jobs,
             mp_context=get_context("spawn"),
             initializer=_begin,
-            initargs=(os.getpid(), log.level),
+            initargs=(log.level,),
         ) as pool,
     ):
         yield pool
@@ -88,14 +87,14 @@ def _results(waiting: Mapping[Future[Trained], Path]) -> dict[Path, Trained]:
     return made
 
 
-def _begin(parent: int, level: int) -> None:
+def _begin(level: int) -> None:
     set_up_logging(level)
 
     def watch() -> None:
         # Nobody would use what is trained for a process that was killed.
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
+        if (parent := parent_process()) is not None:
+            parent.join()
+            os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
 
