@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from encoders import word_pieces
 from labelproj.align import TokenPair, token_pair
 from labelproj.evaluate.projection import read_gold
 
@@ -28,18 +29,14 @@ def pairs() -> list[TokenPair]:
 @pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory: pytest.TempPathFactory, pairs: list[TokenPair]) -> Path:
     import torch
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    texts = [" ".join(side) for pair in pairs for side in pair]
+    tokenizer = Tokenizer(models.WordPiece(word_pieces(texts, 600), unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    texts = [" ".join(side) for pair in pairs for side in pair]
-    tokenizer.train_from_iterator(
-        texts, trainers.WordPieceTrainer(vocab_size=600, special_tokens=special)
-    )
     folder = tmp_path_factory.mktemp("tiny-bert")
     BertTokenizerFast(tokenizer_object=tokenizer, do_lower_case=False).save_pretrained(folder)
     torch.manual_seed(0)
