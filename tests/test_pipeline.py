@@ -32,7 +32,8 @@ class Project:
         write_project(root, preset="demo", src="en", tgt="ha")
         for file in (root / "data" / "demo").rglob("*.*"):
             lines = file.read_text(encoding="utf-8").splitlines(keepends=True)[:300]
-            count = 300 if file.suffix == ".tsv" else 40
+            # A dialogue has several turns, and an agent that has learnt little talks on and on.
+            count = 300 if file.suffix == ".tsv" else 15 if file.parent.name == "tod" else 40
             file.write_text("".join(lines[:count]), encoding="utf-8")
         params = self.params()
         assert params["tasks"] == ["ner", "eae", "qa", "tod"]
@@ -117,18 +118,26 @@ def test_there_is_a_stage_for_every_task(project: Project) -> None:
 
 @pytest.mark.parametrize("task", ["eae", "qa", "tod"])
 def test_the_other_tasks_run_through_all_stages(
-    task: str, project: Project, tmp_path_factory: pytest.TempPathFactory
+    task: str,
+    project: Project,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     other = Project(tmp_path_factory.mktemp(task), [task])
+    params = other.params()
+    params["project"] |= {"method": "alignment", "align": {"name": "systran"}}  # the fastest
+    other.write(params)
     model = project.root / "outputs" / "mt"
     if not model.is_dir():
-        run_stage("mt", params=project.root / "params.yaml", task="", target="ha")
+        monkeypatch.chdir(project.root)
+        run_stage("mt", params=Path("params.yaml"), task="", target="ha")
     shutil.copytree(model, other.root / "outputs" / "mt")
+    monkeypatch.chdir(other.root)  # the paths in the parameters are relative
     for stage in STAGES:
         if stage != "mt":
             target = "" if stage == "prepare" else "ha"
-            run_stage(stage, params=other.root / "params.yaml", task=task, target=target)
-    (found,) = collect_results(other.root / "params.yaml")
+            run_stage(stage, params=Path("params.yaml"), task=task, target=target)
+    (found,) = collect_results(Path("params.yaml"))
     assert {"projected", "zero-shot", "gold"} <= set(found["systems"])
     assert found["projection"] and found["figures"]
     assert Path(found["report"]).is_file()
