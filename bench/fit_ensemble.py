@@ -53,7 +53,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
     ABSA: (
         (E_,), (A_,), (E_, A_, S_), (E_, A_), (A_, S_), (S_, F_), (A_, S_, F_, M_),
         (E_, A_, S_, F_, M_), (E_, "systran"), (E_, "embedding"), (E_, "embedding", "attention"),
-        (E_, C_), (E_, A_, C_), (E_, A_, S_, C_),
+        (E_, "systran", "embedding"), (E_, C_), (E_, "systran", C_), (E_, A_, C_), (E_, A_, S_, C_),
         ("embedding", C_),
     ),
     **dict.fromkeys(XSID, ((E_,), (E_, "systran"))),

@@ -13,7 +13,7 @@ from labelproj.project.claims import Claims
 from labelproj.project.joint import JointProjector
 from labelproj.project.leftovers import leftovers
 from labelproj.project.numbers import like_numbers
-from labelproj.project.propose import Tuning
+from labelproj.project.propose import PairEvidence, SpanOdds, Tuning
 from labelproj.records import Span
 from labelproj.text import words
 
@@ -87,6 +87,26 @@ def test_left_over_words_are_linked_near_links() -> None:
     assert leftovers(links, ones, article, weight=0.5) is links
     alone = np.zeros((3, 3), dtype=np.float32)
     assert not leftovers(alone, ones, ones, weight=0.5).any()
+
+
+@pytest.mark.parametrize(
+    ("aligner", "src", "tgt", "links", "place"),
+    [
+        ("eflomal", "Service", "La atención", [(0, 0, 0.2), (0, 1, 0.9)], "La atención"),
+        ("systran", "Service", "La atención", [(0, 0, 0.2), (0, 1, 0.9)], "atención"),
+        ("systran", "Wait staff", "personal auxiliar", [(0, 1, 0.2), (1, 0, 0.9)], None),
+    ],
+)
+def test_a_word_that_is_only_second_is_left_out(
+    aligner: str, src: str, tgt: str, links: Sequence[tuple[int, int, float]], place: str | None
+) -> None:
+    pair = token_pair(src, tgt)
+    evidence = PairEvidence.of(
+        pair, AlignedPair(tuple(Link(*link) for link in links)), words(src), words(tgt), src, tgt
+    )
+    odds = SpanOdds(Span("s0", 0, len(src), "X"), evidence, tuning=Tuning.for_aligner(aligner))
+    best = odds.candidates()[0].candidate
+    assert tgt[best.start : best.end] == (place or tgt)
 
 
 def test_given_links_are_completed() -> None:

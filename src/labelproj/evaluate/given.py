@@ -35,7 +35,9 @@ def given_proposers(
     # those without on both sides may be each other's.
     return {
         name: AlignmentProposer(
-            _aligner(gold, name, path), tuning=Tuning(missing=0.0, leftover=0.5), tokenise=tokenise
+            _aligner(gold, name, path),
+            tuning=Tuning(missing=0.0, leftover=0.5, second=0.5),
+            tokenise=tokenise,
         )
         for name in wanted
     }

@@ -55,7 +55,7 @@ class AlignmentProposer:
     ):
         self._aligner = aligner
         self._tokenise = tokenise
-        self._tuning = tuning or Tuning()
+        self._tuning = tuning or Tuning.for_aligner(aligner.name)
         self._claims: Claims | None = None
         self._together: Cooccurrence | None = None
         self.label = f"{self.name}:{aligner.name}"

@@ -51,9 +51,10 @@ class Tuning:
     that looks just like one of the span's, and ``alike`` the likeness at which they begin;
     ``keep`` candidates are kept per span. Where no word is more likely in than out, one with at
     least ``shared`` link mass of the span's that is no less likely in than out will do.
-    ``leftover`` is the most that a link of a word that was left over has; 0 makes none. ``split``
-    is what a place pays for each of its edges that is inside a word of single signs (Chinese,
-    Japanese).
+    ``leftover`` is the most that a link of a word that was left over has; 0 makes none. ``second``
+    is what a unit of missing mass counts more against a word that is linked to the span's, but
+    less than another word is (*El servicio* of *Service*). ``split`` is what a place pays for
+    each of its edges that is inside a word of single signs (Chinese, Japanese).
     """
 
     smoothing: float = 0.15
@@ -63,7 +64,17 @@ class Tuning:
     keep: int = 8
     shared: float = 0.3
     leftover: float = 0.0
+    second: float = 0.0
     split: float = 1.0
+
+    @classmethod
+    def for_aligner(cls, name: str) -> "Tuning":
+        """Return the constants for what an aligner's links are worth.
+
+        eflomal's are votes of many runs: a word that is only second has few of them. All others
+        are too sure of such a word.
+        """
+        return cls() if name == "eflomal" else cls(second=0.5)
 
 
 #: The weight of a candidate that is only as likely as not.
@@ -225,7 +236,9 @@ def log_odds(
     receives from them and from all words. Signs get 0.
     """
     outside = total - inside
-    nowhere = np.maximum(0.0, 1.0 - total) * tuning.missing
+    rank = _rank(evidence.links, own)
+    against = tuning.missing + np.where(rank > 0, tuning.second * (1 - rank), 0.0)
+    nowhere = np.maximum(0.0, 1.0 - total) * against
     odds = np.log((inside + tuning.smoothing) / (outside + nowhere + tuning.smoothing))
     others = np.ones(len(evidence.pair.src), dtype=bool)
     others[list(own)] = False
@@ -237,6 +250,17 @@ def log_odds(
     )
     words = np.array([is_word(word) for word in evidence.pair.tgt])
     result: Matrix = np.where(words, odds, 0.0).astype(np.float32)
+    return result
+
+
+def _rank(links: Matrix, own: Sequence[int]) -> Matrix:
+    """Return how near each target word comes to being the first choice of one of ``own``.
+
+    Its link with one of the span's words as a share of that word's strongest link.
+    """
+    mine = links[list(own)]
+    best = mine.max(axis=1, keepdims=True)
+    result: Matrix = (mine / np.where(best > 0, best, 1.0)).max(axis=0)
     return result
 
 
