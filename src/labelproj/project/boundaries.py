@@ -2,8 +2,8 @@
 
 What stands at a span's edges in the source stands there in the translation: a span that ends
 with a full stop, bracket or percent sign takes its counterpart along, one that does not leaves
-it out; a span of whole clauses also takes the words up to the clauses' edges that no source word
-claims (the article that the source language did without, say). Korean particles stay outside.
+it out; a span of whole clauses also takes the words up to the clauses' edges that no other source
+word claims (the article that the source language did without, say). Korean particles stay outside.
 """
 
 import unicodedata
@@ -18,7 +18,7 @@ from labelproj.text import strip_punctuation
 
 __all__ = ["adjusted", "edged", "is_word"]
 
-#: Unclaimed words taken along to a clause edge, at most.
+#: Words that nobody else claims taken along to a clause edge, at most.
 REACH = 3
 #: A span of so many words between two clause edges is taken for whole clauses.
 CLAUSE_WORDS = 4
@@ -48,7 +48,7 @@ def adjusted(
     """Return the place in ``tgt_text`` of the words ``first`` to ``last`` as part of ``span``.
 
     ``tgt`` are the offsets of the words of ``tgt_text`` and ``free`` says which of them no
-    source word claims.
+    source word outside of the span claims.
     """
     if (
         len(span.surface(src_text).split()) >= CLAUSE_WORDS

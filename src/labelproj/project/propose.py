@@ -202,7 +202,7 @@ class SpanOdds:
                 src_text=evidence.src_text,
                 tgt_text=evidence.tgt_text,
                 tgt=evidence.tgt,
-                free=self._total < self._tuning.smoothing,
+                free=self._total - self._inside < self._tuning.smoothing,
             )
             found.append(self._weighted(*place, first, last, weight))
         return found
