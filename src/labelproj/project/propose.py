@@ -169,6 +169,9 @@ class SpanOdds:
             # A word that is as much another's (the article in an elided "l'endroit") beats none.
             shared = (self._inside >= tuning.shared) & (odds > -tuning.smoothing)
             odds = np.where(shared, LEAST, odds)
+        # Nobody's, or nobody else's and not good enough for the span: a clause's edge takes it.
+        outside = np.where(odds > 0, self._total, self._total - self._inside)
+        self._free = outside < tuning.smoothing
         self._likely = [int(number) for number in np.flatnonzero(odds > 0)]
         odds = np.where(odds < 0, odds * evidence.usual, odds)
         self._sums = np.concatenate([[0.0], np.cumsum(odds)])
@@ -202,7 +205,7 @@ class SpanOdds:
                 src_text=evidence.src_text,
                 tgt_text=evidence.tgt_text,
                 tgt=evidence.tgt,
-                free=self._total - self._inside < self._tuning.smoothing,
+                free=self._free,
             )
             found.append(self._weighted(*place, first, last, weight))
         return found
