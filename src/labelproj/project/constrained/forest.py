@@ -69,6 +69,10 @@ class Forest:
         with self._torch.inference_mode():
             return self._grow(rows)
 
+    def forget(self, first: int) -> None:
+        """Drop the tokens numbered ``first`` and on; the next ones take their room."""
+        self._size = first
+
     def _grow(self, rows: Sequence[Row]) -> Grown:
         torch, wiring, first = self._torch, self._wiring, self._size
         layout = Layout.of(rows, first=first, device=self._mask.device)

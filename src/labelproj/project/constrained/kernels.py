@@ -6,8 +6,8 @@ weights and inputs in bfloat16 and give float32 again, at about twice the speed 
 GPUs) that have instructions for it; all between the products stays in float32.
 
 oneDNN compiles a kernel for every number of rows that it has not seen, which takes as long as a
-small product does, and keeps a thousand of half a megabyte each. So rows are padded to a few
-numbers.
+small product does, and keeps a thousand of half a megabyte each. So rows are cut into blocks and
+padded to a few numbers.
 """
 
 import threading
@@ -20,6 +20,8 @@ __all__ = ["Linears", "has_fast_bfloat16"]
 #: torch tensors and modules; torch is imported only where a model is opened.
 Tensor = Any
 Function = Callable[[Tensor], Tensor]
+#: Rows of a block, at most.
+BLOCK = 2048
 
 
 def has_fast_bfloat16(device: str) -> bool:
@@ -100,6 +102,8 @@ def _packed(weight: Tensor, bias: Tensor | None) -> Function | None:
 
     It takes any number type and computes in that of ``weight``.
     """
+    import torch
+
     operations = _onednn()
     if operations is None:
         return None
@@ -110,13 +114,19 @@ def _packed(weight: Tensor, bias: Tensor | None) -> Function | None:
     except (RuntimeError, TypeError):
         return None
 
-    def forward(x: Tensor) -> Tensor:
-        rows = x.reshape(-1, x.shape[-1])
-        padded = weight.new_empty((padded_rows(len(rows)), x.shape[-1]))
+    def product(rows: Tensor) -> Tensor:
+        padded = weight.new_empty((padded_rows(len(rows)), rows.shape[-1]))
         padded[: len(rows)] = rows
         padded[len(rows) :] = 0
-        found = operations._linear_pointwise(padded, packed, bias, "none", [], "")
-        return found[: len(rows)].view(*x.shape[:-1], -1)
+        return operations._linear_pointwise(padded, packed, bias, "none", [], "")[: len(rows)]
+
+    def forward(x: Tensor) -> Tensor:
+        rows = x.reshape(-1, x.shape[-1])
+        if len(rows) <= BLOCK:
+            found = product(rows)
+        else:
+            found = torch.cat([product(block) for block in rows.split(BLOCK)])
+        return found.view(*x.shape[:-1], -1)
 
     return forward
 
