@@ -56,7 +56,7 @@ class TorchScorer:
         #: The number type inside :meth:`roughly`.
         self.rough = rough if dtype == "float32" else dtype
         self._linears = Linears(self._model, rough=self.rough != dtype)
-        self._wiring = wire(self._model, where=str(folder))
+        self._wiring = wire(self._model, self._linears, where=str(folder))
         self.start = int(self._model.config.decoder_start_token_id)
         self.end = int(self._model.config.eos_token_id)
 
