@@ -18,7 +18,7 @@ __all__ = ["Layout", "Slots"]
 #: torch tensors; torch is imported only where a model is opened.
 Tensor = Any
 #: Tokens of a group, at most (one row may have more).
-GROUP = 12
+GROUP = 24
 #: A group has a multiple of so many keys: what processors compute at a time. (12 queries take 1.5
 #: times as long with 45 keys as with 48.)
 LANES = 16
