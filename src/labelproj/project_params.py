@@ -32,7 +32,8 @@ class ConstrainedParams(Section):
     is ``float32``; ``auto`` is bfloat16 where that is faster. ``own`` and ``reverse`` weigh
     log P(candidate | span) and log P(span | candidate) per token, ``temperature`` divides scores
     on their way to a probability. At most ``openings`` and ``pairs`` are tried for a span;
-    candidates have at most ``length`` times its words and three.
+    candidates have at most ``length`` times its words and three. In a translation of more than
+    ``window`` tokens a span is looked for beside its own sentence only.
     """
 
     model: str | None = None
@@ -46,6 +47,7 @@ class ConstrainedParams(Section):
     openings: Count = 40
     pairs: Count = 64
     length: float = Field(default=3.0, gt=0.0)
+    window: int = Field(default=32, ge=0)
     own: float = Field(default=1.5, ge=0.0)
     reverse: float = Field(default=1.5, ge=0.0)
     temperature: float = Field(default=2.5, gt=0.0)

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelproj.project.constrained.kernels import Linears, padded_rows
+from labelproj.project.constrained.kernels import BLOCK, Linears, padded_rows
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def layer() -> torch.nn.Linear:
     return torch.nn.Linear(24, 40)
 
 
-@pytest.mark.parametrize("rows", [1, 7, 8, 100])
+@pytest.mark.parametrize("rows", [1, 7, 8, 100, BLOCK])
 def test_products_are_those_of_pytorch(layer: torch.nn.Linear, rows: int) -> None:
     x = torch.randn(2, rows, 24)
     with torch.inference_mode():
@@ -54,4 +54,4 @@ def test_rows_are_padded_little_and_to_few_numbers(count: int) -> None:
 
 
 def test_few_numbers() -> None:
-    assert len({padded_rows(count) for count in range(1, 8193)}) <= 64
+    assert len({padded_rows(count) for count in range(1, BLOCK + 1)}) <= 48

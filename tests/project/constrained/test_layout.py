@@ -3,7 +3,7 @@
 import numpy as np
 
 from labelproj.project.constrained.base import Row
-from labelproj.project.constrained.layout import GROUP, Layout
+from labelproj.project.constrained.layout import GROUP, LANES, Layout
 
 
 def test_every_token_sees_its_path_and_no_other() -> None:
@@ -40,4 +40,4 @@ def test_keys_do_not_grow_with_rows_times_text() -> None:
     layout = Layout.of(rows, first=400, device="cpu")
     groups = -(-900 // (GROUP // 3 * 3))
     assert layout.keys.shape[0] == groups
-    assert layout.keys.shape[1] <= 400 + GROUP
+    assert layout.keys.shape[1] <= 400 + GROUP + LANES

@@ -112,6 +112,15 @@ def test_brackets_in_the_text_are_put_back(projector: Projector) -> None:
     assert surface(found, tgt).startswith("Musa")
 
 
+def test_a_long_text_is_searched_by_sentences(projector: Projector) -> None:
+    src = "Amina went to Zaria. " * 8 + "Musa lives in Kano. " + "Rain fell in Lagos. " * 8
+    tgt = "Amina ta tafi Zaria. " * 8 + "Musa yana zaune a Kano. " + "An yi ruwa a Lagos. " * 8
+    (found,) = project(projector, src.strip(), tgt.strip(), span(src, "Musa"))
+    assert surface(found, tgt) == "Musa"
+    assert found.evidence["proven"] == 0.0
+    assert found.evidence["candidates"] < 20
+
+
 def test_six_hundred_words(projector: Projector) -> None:
     src = "Musa lives in Kano. " * 150
     tgt = "Musa yana zaune a Kano. " * 130

@@ -143,6 +143,18 @@ def test_batches_make_no_difference(tiny_hf: Path) -> None:
         assert alone.scores == pytest.approx(found.scores, abs=1e-4)
 
 
+def test_pieces_make_no_difference(tiny_hf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(tiny_hf, tgt="ha")
+    queries = bench.queries(["Amina ya tafi Kano da Zaria.", "An yi ruwan sama a Lagos."])
+    for limits in (SearchLimits(), ALL):
+        together = bench.search(queries, limits)
+        with monkeypatch.context() as patch:
+            # Every path in a piece of its own, in the room of the one before where that is done.
+            patch.setattr("labelproj.project.constrained.decode.SCORES", 1)
+            for one, other in zip(together, bench.search(queries, limits), strict=True):
+                assert one.scores == pytest.approx(other.scores, abs=1e-4)
+
+
 def test_a_text_without_a_place(tiny_hf: Path) -> None:
     bench = Bench(tiny_hf, tgt="ha")
     query = bench.queries(["Amina"])[0]

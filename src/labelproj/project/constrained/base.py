@@ -71,6 +71,9 @@ class Tree(Protocol):
     def grow(self, rows: Sequence[Row]) -> Grown:
         """Decode rows, teacher-forced."""
 
+    def forget(self, first: int) -> None:
+        """Drop the tokens numbered ``first`` and on; their numbers are given again."""
+
 
 class Scorer(Protocol):
     """A translation model that scores tokens; ``start`` opens every path, ``end`` closes it."""

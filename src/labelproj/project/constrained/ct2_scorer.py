@@ -43,6 +43,10 @@ class _Paths:
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
         return Grown(states, starts, first)
 
+    def forget(self, first: int) -> None:
+        """Drop the tokens numbered ``first`` and on."""
+        self._ids = self._ids[:first]
+
 
 class Ct2Scorer:
     """A prepared model, open in CTranslate2."""

@@ -1,6 +1,6 @@
 """Decoding of what paths are to grow by, in pieces that memory has room for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import numpy as np
 from labelproj.project.constrained.base import (
     NOT_ASKED,
     Floats,
+    Grown,
     Ints,
     Row,
     Scorer,
@@ -62,29 +63,42 @@ def grow(
     scorer: Scorer,
     closing: int,
     shortlist: Shortlist | None,
+    keep: bool,
 ) -> list[Grew]:
-    """Decode all growths; ``closing`` is the first token of the closing mark."""
+    """Decode all growths; ``closing`` is the first token of the closing mark.
+
+    What is not to be grown further need not be kept: the paths of its lines then lead nowhere.
+    """
     results: list[Grew] = []
+    for piece in _pieces(growths):
+        grown = tree.grow([Row(g.source, g.path, g.ids) for g in piece])
+        results += _grew(piece, grown, scorer, closing, shortlist)
+        if not keep:
+            tree.forget(grown.first)
+    return results
+
+
+def _pieces(growths: Sequence[Growth]) -> Iterator[list[Growth]]:
     piece: list[Growth] = []
     held = 0
     for growth in growths:
         size = len(growth.ids) * (len(growth.path) + len(growth.ids))
         if piece and held + size > SCORES:
-            results += _grow_piece(piece, tree, scorer, closing, shortlist)
+            yield piece
             piece, held = [], 0
         piece.append(growth)
         held += size
-    return results + _grow_piece(piece, tree, scorer, closing, shortlist) if piece else results
+    if piece:
+        yield piece
 
 
-def _grow_piece(
+def _grew(
     growths: Sequence[Growth],
-    tree: Tree,
+    grown: Grown,
     scorer: Scorer,
     closing: int,
     shortlist: Shortlist | None,
 ) -> list[Grew]:
-    grown = tree.grow([Row(g.source, g.path, g.ids) for g in growths])
     starts = grown.starts.tolist()
     following = np.concatenate([np.append(g.ids[1:], g.after) for g in growths])
     marks = np.full(len(following), NOT_ASKED)

@@ -40,11 +40,8 @@ def encode(wiring: Wiring, sources: Sequence[Ints], *, device: str) -> Encoded:
         own = block.attention
 
         def attend(x: Tensor, own: Attention = own) -> Tensor:
-            query, keys, values = (
-                slots.padded(part(x).view(len(x), wiring.heads, -1))
-                for part in (own.query, own.key, own.value)
-            )
-            mixed = attention(query, keys.transpose(1, 2), values.transpose(1, 2), seen, own.scale)
+            joint = slots.padded(own.joint(x).view(len(x), 3, wiring.heads, -1))
+            mixed = attention(joint[:, :, 0], joint[:, :, 1:], seen, own.scale)
             return own.out(slots.flat(mixed))
 
         for norm, part in ((block.attention_norm, attend), (block.feed_norm, block.feed)):
@@ -53,10 +50,11 @@ def encode(wiring: Wiring, sources: Sequence[Ints], *, device: str) -> Encoded:
     return Encoded(encoder.final(hidden), slots)
 
 
-def attention(query: Tensor, keys: Tensor, values: Tensor, seen: Tensor, scale: float) -> Tensor:
-    """Return (n, q, width) for queries (n, q, heads, d) and keys and values (n, heads, k, d)."""
+def attention(query: Tensor, memory: Tensor, seen: Tensor, scale: float) -> Tensor:
+    """Return (n, q, width) for queries (n, q, heads, d), keys and values (n, k, 2, heads, d)."""
     import torch
 
+    keys, values = (memory[:, :, part].transpose(1, 2) for part in (0, 1))
     mixed = torch.nn.functional.scaled_dot_product_attention(
         query.transpose(1, 2), keys, values, attn_mask=seen, scale=scale
     )

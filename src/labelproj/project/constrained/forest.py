@@ -7,7 +7,6 @@ Tokens are packed without padding for everything but attention itself.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from labelproj.project.constrained.base import Grown, Row
@@ -19,28 +18,25 @@ __all__ = ["Forest"]
 
 
 class _Store:
-    """Keys and values (n, heads, width of a head) of tokens, by their numbers."""
+    """Keys and values (n, 2, heads, width of a head) of tokens, by their numbers."""
 
     def __init__(self, empty: Tensor):
-        self.keys = self.values = empty
+        self._held = empty
 
-    def put(self, first: int, keys: Tensor, values: Tensor) -> None:
+    def put(self, first: int, memory: Tensor) -> None:
         """Keep those of the tokens numbered ``first`` and on, the highest so far."""
-        end = first + len(keys)
-        if end > len(self.keys):
-            room = max(end, 2 * len(self.keys))
-            old = self.keys, self.values
-            self.keys, self.values = (keys.new_empty((room, *keys.shape[1:])) for _ in old)
-            self.keys[:first], self.values[:first] = (part[:first] for part in old)
-        self.keys[first:end], self.values[first:end] = keys, values
+        end = first + len(memory)
+        if end > len(self._held):
+            room = memory.new_empty((max(end, 2 * len(self._held)), *memory.shape[1:]))
+            room[:first] = self._held[:first]
+            self._held = room
+        self._held[first:end] = memory
 
-
-@dataclass(slots=True)
-class _Memory:
-    """Keys and values of the source texts, (sources, heads, length, width of a head)."""
-
-    keys: Tensor
-    values: Tensor
+    def of(self, tokens: Tensor) -> Tensor:
+        """Return those of ``tokens`` (g, k): (g, k, 2, heads, width of a head)."""
+        return self._held.index_select(0, tokens.flatten()).view(
+            *tokens.shape, *self._held.shape[1:]
+        )
 
 
 class Forest:
@@ -54,20 +50,21 @@ class Forest:
         self._mask = encoded.slots.filled()
         self._size = 0
         states, slots = encoded.states, encoded.slots
+        # Keys and values of the source texts: (sources, length, 2, heads, width of a head).
         self._memory = [
-            _Memory(
-                slots.padded(self._heads(block.cross.key(states))).transpose(1, 2),
-                slots.padded(self._heads(block.cross.value(states))).transpose(1, 2),
-            )
-            for block in wiring.blocks
+            slots.padded(self._heads(block.cross.memory(states), 2)) for block in wiring.blocks
         ]
-        empty = self._heads(states.new_zeros((0, wiring.width)))
+        empty = self._heads(states.new_zeros((0, 2 * wiring.width)), 2)
         self._own = [_Store(empty) for _ in wiring.blocks]
 
     def grow(self, rows: Sequence[Row]) -> Grown:
         """Decode ``rows`` and keep their keys and values; the states are of shape (n, d)."""
         with self._torch.inference_mode():
             return self._grow(rows)
+
+    def forget(self, first: int) -> None:
+        """Drop the tokens numbered ``first`` and on; the next ones take their room."""
+        self._size = first
 
     def _grow(self, rows: Sequence[Row]) -> Grown:
         torch, wiring, first = self._torch, self._wiring, self._size
@@ -80,7 +77,7 @@ class Forest:
         everywhere = len(layout.sources) == len(self._mask)
 
         def of_sources(x: Tensor) -> Tensor:
-            return x if everywhere else x[layout.sources]
+            return x if everywhere else x.index_select(0, layout.sources)
 
         cross_seen = of_sources(self._mask)[:, None, None]
         groups, sources = layout.by_group, layout.by_source
@@ -88,16 +85,16 @@ class Forest:
 
             def attend(x: Tensor, block: Any = block, own: _Store = own) -> Tensor:
                 part = block.attention
-                own.put(first, self._heads(part.key(x)), self._heads(part.value(x)))
-                query = groups.padded(self._heads(part.query(x)))
-                keys, values = (t[layout.keys].transpose(1, 2) for t in (own.keys, own.values))
-                return part.out(groups.flat(attention(query, keys, values, seen, part.scale)))
+                joint = self._heads(part.joint(x), 3)
+                own.put(first, joint[:, 1:])
+                query = groups.padded(joint[:, 0])
+                mixed = attention(query, own.of(layout.keys), seen, part.scale)
+                return part.out(groups.flat(mixed))
 
-            def cross(x: Tensor, block: Any = block, memory: _Memory = memory) -> Tensor:
+            def cross(x: Tensor, block: Any = block, memory: Tensor = memory) -> Tensor:
                 part = block.cross
-                query = sources.padded(self._heads(part.query(x)))
-                keys, values = of_sources(memory.keys), of_sources(memory.values)
-                mixed = attention(query, keys, values, cross_seen, part.scale)
+                query = sources.padded(self._heads(part.query(x), 1)[:, 0])
+                mixed = attention(query, of_sources(memory), cross_seen, part.scale)
                 return part.out(sources.flat(mixed))
 
             for norm, part in (
@@ -112,5 +109,6 @@ class Forest:
         self._size += len(layout.ids)
         return Grown(wiring.final(hidden), layout.starts, first)
 
-    def _heads(self, x: Tensor) -> Tensor:
-        return x.view(len(x), self._wiring.heads, self._wiring.width // self._wiring.heads)
+    def _heads(self, x: Tensor, parts: int) -> Tensor:
+        """Return (n, parts, heads, width of a head) for (n, parts * width)."""
+        return x.view(len(x), parts, self._wiring.heads, self._wiring.width // self._wiring.heads)

@@ -61,7 +61,12 @@ def open_constrained(
             # What was chosen is what shapes the result.
             params = params.model_copy(update={"search_type": scorer.rough})
     return ConstrainedProposer(
-        scorer, forward, backward, params=params, digest=compute_digest(folder)
+        scorer,
+        forward,
+        backward,
+        params=params,
+        langs=(src_lang, tgt_lang),
+        digest=compute_digest(folder),
     )
 
 

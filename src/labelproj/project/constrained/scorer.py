@@ -27,6 +27,8 @@ _Out = TypeVar("_Out")
 LOGITS = {"cpu": 1 << 20, "cuda": 1 << 27}
 #: Log-probability from which a token is probable enough for the shortlist.
 PROBABLE = -7.0
+#: A shortlist has a multiple of so many tokens, as every other size wants kernels of its own.
+STEP = 512
 
 
 class TorchScorer:
@@ -54,7 +56,7 @@ class TorchScorer:
         #: The number type inside :meth:`roughly`.
         self.rough = rough if dtype == "float32" else dtype
         self._linears = Linears(self._model, rough=self.rough != dtype)
-        self._wiring = wire(self._model, where=str(folder))
+        self._wiring = wire(self._model, self._linears, where=str(folder))
         self.start = int(self._model.config.decoder_start_token_id)
         self.end = int(self._model.config.eos_token_id)
 
@@ -116,10 +118,12 @@ class TorchScorer:
 
         project = self._wiring.project
         found = self._log_probs(grown, rows, wanted, project, vocabulary, note=note)
-        probable = (highest > PROBABLE).cpu().numpy().nonzero()[0]
-        ids = np.union1d(probable, np.append(wanted, also))
-        if 2 * len(ids) > vocabulary:
+        highest[torch.from_numpy(np.append(wanted, also)).to(self._device)] = math.inf
+        count = int((highest > PROBABLE).sum())
+        size = -(-count // STEP) * STEP
+        if 2 * size > vocabulary:
             return Survey(found, None, np.zeros(len(rows)))
+        ids = np.sort(highest.topk(size).indices.cpu().numpy())
         shortlist = Shortlist(ids, self._columns(ids))
         with self.roughly():
             (among,) = self.log_probs(grown, rows, columns[:1], shortlist=shortlist)
@@ -147,7 +151,7 @@ class TorchScorer:
         torch = self._torch
         places = torch.from_numpy(wanted).to(self._device)
         where = torch.from_numpy(rows).to(self._device)
-        step = max(16, LOGITS[self._device] // size)
+        step = max(16, LOGITS[self._device] // size // 16 * 16)
         parts = []
         with torch.inference_mode():
             for begin in range(0, len(rows), step):

@@ -110,7 +110,7 @@ class Search:
             parts = (self._marks.opening, target.ids[i:j], self._marks.closing, target.ids[j:])
             path, base = self._opening(state, i)
             growths.append(self._growth(k, path, np.concatenate(parts), base, len(target.ids)))
-        for (k, pair), grew in zip(wanted, self._grow(growths, None), strict=True):
+        for (k, pair), grew in zip(wanted, self._grow_last(growths, None), strict=True):
             close = int(self._states[k].query.target.closes[pair[1]])
             # The last tokens found are those behind the closing mark, and the end.
             tail = grew.found[len(grew.found) - 1 - grew.line.upto + close :]
@@ -236,7 +236,7 @@ class Search:
                 own, begin = ids[line.upto : upto], line.upto + 1
             later = closes[(closes >= begin) & (closes <= upto)]
             growths.append(self._growth(k, path, own, base, upto, later))
-        grown = self._grow(growths, self._shortlist)
+        grown = self._grow(growths, self._shortlist, keep=True)
         for (k, i, _), (line, closed, _) in zip(wanted, grown, strict=True):
             state = self._states[k]
             state.branches[i] = line
@@ -256,7 +256,7 @@ class Search:
             path = state.branches[i].path[: len(self._head) + len(self._marks.opening) + j]
             own = np.concatenate([self._marks.closing, target.ids[j:upto]])
             growths.append(self._growth(k, path, own, state.heads[pair], upto))
-        for (k, pair), grew in zip(wanted, self._grow(growths, self._shortlist), strict=True):
+        for (k, pair), grew in zip(wanted, self._grow_last(growths, self._shortlist), strict=True):
             self._states[k].tails[pair] = grew.line
 
     def _opening(self, state: State, i: int) -> tuple[Ints, float]:
@@ -276,13 +276,20 @@ class Search:
             k, path, ids, base, after, upto, nowhere if closes is None else closes, beyond
         )
 
-    def _grow(self, growths: Sequence[Growth], shortlist: Shortlist | None) -> list[Grew]:
+    def _grow_last(self, growths: Sequence[Growth], shortlist: Shortlist | None) -> list[Grew]:
+        """Decode growths that are not to be grown further."""
+        return self._grow(growths, shortlist, keep=False)
+
+    def _grow(
+        self, growths: Sequence[Growth], shortlist: Shortlist | None, *, keep: bool
+    ) -> list[Grew]:
         return grow(
             growths,
             tree=self._tree,
             scorer=self._scorer,
             closing=int(self._marks.closing[0]),
             shortlist=shortlist,
+            keep=keep,
         )
 
 

@@ -11,8 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelproj.errors import ModelError
+from labelproj.project.constrained.kernels import Linears
 
-__all__ = ["Attention", "Block", "EncoderBlock", "EncoderWiring", "Wiring", "wire"]
+__all__ = [
+    "Attention",
+    "Block",
+    "CrossAttention",
+    "EncoderBlock",
+    "EncoderWiring",
+    "Wiring",
+    "wire",
+]
 
 #: torch tensors and modules; torch is imported only where a model is opened.
 Tensor = Any
@@ -21,11 +30,22 @@ Function = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """The projections of an attention layer, and by what its scores are scaled."""
+    """The projections of an attention layer, and by what its scores are scaled.
+
+    ``joint`` gives the queries, keys and values of tokens, one beside the other (n, 3 d).
+    """
+
+    joint: Function
+    out: Function
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class CrossAttention:
+    """Those of attention to other tokens: ``memory`` gives their keys and values (n, 2 d)."""
 
     query: Function
-    key: Function
-    value: Function
+    memory: Function
     out: Function
     scale: float
 
@@ -36,7 +56,7 @@ class Block:
 
     attention: Attention
     attention_norm: Function
-    cross: Attention
+    cross: CrossAttention
     cross_norm: Function
     feed: Function
     feed_norm: Function
@@ -90,16 +110,16 @@ class Wiring:
     positions: int | None
 
 
-def wire(model: Any, *, where: str) -> Wiring:
-    """Return the wiring of a transformers encoder-decoder model.
+def wire(model: Any, linears: Linears, *, where: str) -> Wiring:
+    """Return the wiring of a transformers encoder-decoder model, its products by ``linears``.
 
     Raises ModelError for an architecture that is not known here.
     """
     kind = str(model.config.model_type)
     if kind in ("m2m_100", "mbart", "marian"):
-        return _bart(model, kind)
+        return _bart(model, linears, kind)
     if kind in ("t5", "mt5"):
-        return _t5(model)
+        return _t5(model, linears)
     raise ModelError(
         f"constrained decoding does not know the architecture {kind!r}",
         where=where,
@@ -107,18 +127,18 @@ def wire(model: Any, *, where: str) -> Wiring:
     )
 
 
-def _bart(model: Any, kind: str) -> Wiring:
+def _bart(model: Any, linears: Linears, kind: str) -> Wiring:
     import torch
 
     config, decoder, encoder = model.config, model.model.decoder, model.model.encoder
     pre_norm = kind != "marian"
     blocks = tuple(
         Block(
-            _bart_attention(layer.self_attn),
+            _bart_attention(layer.self_attn, linears),
             layer.self_attn_layer_norm,
-            _bart_attention(layer.encoder_attn),
+            _bart_cross(layer.encoder_attn, linears),
             layer.encoder_attn_layer_norm,
-            _bart_feed(layer),
+            linears.feed(layer.fc1, layer.fc2, layer.activation_fn),
             layer.final_layer_norm,
             pre_norm,
         )
@@ -126,9 +146,9 @@ def _bart(model: Any, kind: str) -> Wiring:
     )
     encoder_blocks = tuple(
         EncoderBlock(
-            _bart_attention(layer.self_attn),
+            _bart_attention(layer.self_attn, linears),
             layer.self_attn_layer_norm,
-            _bart_feed(layer),
+            linears.feed(layer.fc1, layer.fc2, layer.activation_fn),
             layer.final_layer_norm,
             pre_norm,
         )
@@ -184,20 +204,21 @@ def _bart_embed(model: Any, part: Any, kind: str) -> Callable[[Tensor, Tensor, i
     return embed
 
 
-def _bart_feed(layer: Any) -> Function:
-    return lambda x: layer.fc2(layer.activation_fn(layer.fc1(x)))
+def _bart_attention(module: Any, linears: Linears) -> Attention:
+    joint = linears.joined([module.q_proj, module.k_proj, module.v_proj])
+    return Attention(joint, module.out_proj, float(module.head_dim) ** -0.5)
 
 
-def _bart_attention(module: Any) -> Attention:
-    scale = float(module.head_dim) ** -0.5
-    return Attention(module.q_proj, module.k_proj, module.v_proj, module.out_proj, scale)
+def _bart_cross(module: Any, linears: Linears) -> CrossAttention:
+    memory = linears.joined([module.k_proj, module.v_proj])
+    return CrossAttention(module.q_proj, memory, module.out_proj, float(module.head_dim) ** -0.5)
 
 
-def _t5(model: Any) -> Wiring:
+def _t5(model: Any, linears: Linears) -> Wiring:
     config, decoder, encoder = model.config, model.decoder, model.encoder
     encoder_blocks = tuple(
         EncoderBlock(
-            _t5_attention(block.layer[0].SelfAttention),
+            _t5_attention(block.layer[0].SelfAttention, linears),
             block.layer[0].layer_norm,
             block.layer[1].DenseReluDense,
             block.layer[1].layer_norm,
@@ -210,9 +231,9 @@ def _t5(model: Any) -> Wiring:
         own, cross, feed = block.layer
         blocks.append(
             Block(
-                _t5_attention(own.SelfAttention),
+                _t5_attention(own.SelfAttention, linears),
                 own.layer_norm,
-                _t5_attention(cross.EncDecAttention),
+                _t5_cross(cross.EncDecAttention, linears),
                 cross.layer_norm,
                 feed.DenseReluDense,
                 feed.layer_norm,
@@ -261,5 +282,9 @@ def _t5_bias(part: Any, *, bidirectional: bool) -> Callable[[Tensor, Tensor], Te
     return bias
 
 
-def _t5_attention(module: Any) -> Attention:
-    return Attention(module.q, module.k, module.v, module.o, 1.0)
+def _t5_attention(module: Any, linears: Linears) -> Attention:
+    return Attention(linears.joined([module.q, module.k, module.v]), module.o, 1.0)
+
+
+def _t5_cross(module: Any, linears: Linears) -> CrossAttention:
+    return CrossAttention(module.q, linears.joined([module.k, module.v]), module.o, 1.0)
