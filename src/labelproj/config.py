@@ -199,10 +199,13 @@ class TodParams(Section):
     """What the values of dialogues are called in the target language (``build.tod``).
 
     ``ontology`` is a JSON file of names (:func:`labelproj.dialogue.ontology.read_ontology`),
-    ``{tgt}`` in it the target language.
+    ``{tgt}`` in it the target language. ``kb`` are the rows of a knowledge base in the source
+    language (:func:`labelproj.dialogue.kb.read_kb`), and ``kb_key`` the slot that names a row.
     """
 
     ontology: str | None = None
+    kb: str | None = None
+    kb_key: str = "name"
 
 
 class BuildParams(Section):
@@ -222,10 +225,13 @@ class BuildParams(Section):
 
     def seen_from(self, path: Callable[[str], str], *, tgt: str) -> "BuildParams":
         """Return the same parameters with ``path`` of every file in them."""
-        if self.tod.ontology is None:
-            return self
-        found = path(self.tod.ontology.replace("{tgt}", tgt))
-        return self.model_copy(update={"tod": TodParams(ontology=found)})
+        given = {name: getattr(self.tod, name) for name in ("ontology", "kb")}
+        found = {name: path(spec.replace("{tgt}", tgt)) for name, spec in given.items() if spec}
+        return self.model_copy(update={"tod": self.tod.model_copy(update=found)})
+
+    def without_kb(self) -> "BuildParams":
+        """Return the same parameters for a stage that reads no knowledge base."""
+        return self.model_copy(update={"tod": self.tod.model_copy(update={"kb": None})})
 
 
 class GoldParams(Section):

@@ -324,7 +324,7 @@ def _report(run: Run) -> Result:
         evaluation=layout.evaluation(run.task, run.target),
         out=layout.report(run.task, run.target),
         params=run.config.report,
-        build=run.config.build.seen_from(run.path, tgt=run.target),
+        build=run.config.build.without_kb().seen_from(run.path, tgt=run.target),
         corrections=[Path(run.path(path)) for path in run.config.review.corrections],
         task=run.task,
         src=run.source,

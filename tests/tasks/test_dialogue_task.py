@@ -117,6 +117,51 @@ def test_an_ontology_says_what_values_are_called(project: Path, tmp_path: Path) 
         run_stage("build", params=folder / "params.yaml", task="tod", target="ha")
 
 
+def test_a_knowledge_base_is_localised_beside_the_rows(
+    project: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(project, folder)
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["build"] = {"tod": {"kb": "kb.jsonl", "ontology": "names.json"}}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    # The names say that two of the rows are of the same place.
+    (folder / "names.json").write_text(json.dumps({"name": {"Dela": "Dela", "Dela Inn": "Dela"}}))
+    cells = [
+        {"name": "Dela", "food": ["rice", "chips"], "area": "north", "phone": "0803 555 12"},
+        {"name": "Dela", "food": "fish"},
+        {"name": "Dela Inn", "food": "fish"},
+        {"name": "Rice House", "food": "bean", "rooms": 3},
+        {"name": "Rice House", "food": "bean", "rooms": 3},
+    ]
+    lines = [json.dumps({"api": "restaurant", "cells": row}) for row in cells]
+    (folder / "kb.jsonl").write_text("\n".join([*lines, "no row"]))
+    (folder / "dvc.yaml").write_text(
+        yaml.safe_dump({"stages": {name: {"deps": ["names.json"]} for name in ("build", "report")}})
+    )
+    for stage in ("build", "report"):
+        made = run_stage(stage, params=folder / "params.yaml", task="tod", target="ha")
+        if stage == "build":
+            counts: Any = made["counts"]
+    warned = [record.message for record in caplog.records if "dvc.yaml" in record.message]
+    assert len(warned) == 1 and warned[0].startswith("kb.jsonl")
+    dataset = folder / "outputs" / "dataset" / "tod-ha"
+    rows = [json.loads(line)["cells"] for line in (dataset / "kb.jsonl").read_text().splitlines()]
+    assert rows == [
+        {"name": "Dela", "food": ["shinkafa", "chips"], "area": "arewa", "phone": "0803 555 12"},
+        {"name": "Rice House", "food": "wake", "rooms": 3},
+    ]
+    aside = (dataset / "kb.rejected.jsonl").read_text().splitlines()
+    assert [json.loads(line)["line"] for line in aside] == [2, 6, None]
+    assert (counts["kb_rows"], counts["kb_repeats"], counts["kb_rejected"]) == (2, 1, 3)
+    before = json.loads((project / "outputs/dataset/tod-ha/manifest.json").read_text())["signature"]
+    assert json.loads((dataset / "manifest.json").read_text())["signature"] != before
+    params["build"] = {}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    run_stage("build", params=folder / "params.yaml", task="tod", target="ha")
+    assert not list(dataset.glob("*.jsonl"))
+
+
 def _methods(document: Document) -> dict[str, str]:
     entries: Any = document.payload["values"]
     return {entry["source"]: entry["method"] for entry in entries}

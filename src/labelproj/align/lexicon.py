@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from labelproj.align.base import Link, TokenPair
 from labelproj.align.stems import stem
 
-__all__ = ["Lexicon", "extra_step"]
+__all__ = ["Lexicon", "extra_step", "extra_weight"]
 
 #: Words are compared by so many letters.
 STEM = 4
@@ -27,10 +27,12 @@ WEIGHT = 0.5
 #: seen at least so often.
 TRUST, ASSOCIATION, SEEN = 0.8, 0.2, 1.5
 
-#: Pairs of other bitext are counted up to so many, or as many as the job has.
+#: Pairs of other bitext count like so many, or like as many as the job has.
 EXTRA = 2000
 
 Votes = Mapping[tuple[int, int], float]
+#: How often each word was there; a part of a time where a corpus does not count fully.
+Times = Mapping[str, float]
 
 
 class Lexicon:
@@ -38,17 +40,32 @@ class Lexicon:
 
     def __init__(self) -> None:
         self._links: dict[tuple[str, str], float] = {}
-        self._src: Counter[str] = Counter()
-        self._tgt: Counter[str] = Counter()
+        self._src: dict[str, float] = {}
+        self._tgt: dict[str, float] = {}
 
     def add(self, pair: TokenPair, votes: Votes) -> None:
         """Count the words of a pair and its links, each as far as it was voted for."""
         src, tgt = _stems(pair.src), _stems(pair.tgt)
-        self._src.update(src)
-        self._tgt.update(tgt)
+        for times, words in ((self._src, src), (self._tgt, tgt)):
+            for word in words:
+                times[word] = times.get(word, 0.0) + 1
         for (i, j), vote in votes.items():
             stems = src[i], tgt[j]
             self._links[stems] = self._links.get(stems, 0.0) + vote
+
+    def counts(self) -> tuple[Times, Times, Mapping[tuple[str, str], float]]:
+        """Return how often each stem was there, by side, and each two were linked."""
+        return self._src, self._tgt, self._links
+
+    def add_counts(
+        self, src: Times, tgt: Times, links: Mapping[tuple[str, str], float], *, weight: float = 1.0
+    ) -> None:
+        """Add what :meth:`counts` of another lexicon says, ``weight`` times."""
+        for times, other in ((self._src, src), (self._tgt, tgt)):
+            for word, often in other.items():
+                times[word] = times.get(word, 0.0) + weight * often
+        for stems, often in links.items():
+            self._links[stems] = self._links.get(stems, 0.0) + weight * often
 
     def weigh(self, pair: TokenPair, votes: Votes) -> tuple[Link, ...]:
         """Return the links of a pair with probabilities that the corpus has had its say in."""
@@ -56,7 +73,7 @@ class Lexicon:
         weighed = {}
         for (i, j), vote in votes.items():
             seen = self._links.get((src[i], tgt[j]), 0.0)
-            often = max(float(self._tgt[tgt[j]]), seen)
+            often = max(self._tgt.get(tgt[j], 0.0), seen)
             weighed[i, j] = vote * ((seen + DOUBT) / (often + DOUBT)) ** WEIGHT
         for (i, j), association in self._partners(src, tgt):
             known = weighed.get((i, j), 0.0)
@@ -88,12 +105,17 @@ class Lexicon:
         ]
 
 
-def extra_step(pairs: int, extra: int) -> int:
-    """Return n, where every n-th of the ``extra`` pairs of other bitext is to be counted.
+def extra_weight(pairs: int, extra: int) -> float:
+    """Return how much a pair of the ``extra`` pairs of other bitext counts, at most 1.
 
     All of them together would outweigh the job's own ``pairs``, whose texts may be of another
     kind: words go with other words there.
     """
+    return min(1.0, max(pairs, EXTRA) / extra) if extra else 0.0
+
+
+def extra_step(pairs: int, extra: int) -> int:
+    """Return n, where every n-th of the ``extra`` pairs counts; see :func:`extra_weight`."""
     return max(1, math.ceil(extra / max(pairs, EXTRA)))
 
 

@@ -8,13 +8,14 @@ has its say (see :mod:`labelproj.align.lexicon`).
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
 from labelproj.align.lexicon import Lexicon, extra_step
+from labelproj.align.pair_files import read_pairs, write_pairs
 from labelproj.align.stems import stem
 from labelproj.provenance import file_digest
 
@@ -60,18 +61,24 @@ class SystranAligner:
     def fit(self, corpus: Corpus) -> None:
         """Learn the translation probabilities of the corpus, and which words go together."""
 
-        def pairs() -> Iterator[TokenPair]:
-            for part in (corpus(), self._extra()):
-                yield from (pair for pair in part if pair.src and pair.tgt)
-
         with tempfile.TemporaryDirectory(prefix="labelproj-systran-") as name:
-            self._models = [self._model(Path(name), pairs(), model) for model in RUNS]
-        self._lexicon = Lexicon()
-        n_pairs, n_extra = (sum(1 for _ in part) for part in (corpus(), self._extra()))
-        other = islice(self._extra(), 0, None, extra_step(n_pairs, n_extra))
-        for pair in chain(corpus(), other):
-            if pair.src and pair.tgt:
-                self._lexicon.add(pair, self._votes(pair))
+            folder = Path(name)
+            sizes = [
+                write_pairs(part, folder / path)
+                for path, part in (("own", corpus()), ("extra", self._extra()))
+            ]
+            for letters in {model.letters for model in RUNS}:
+                pairs = chain(read_pairs(folder / "own"), read_pairs(folder / "extra"))
+                number = _write_text(pairs, folder / f"text{letters}", letters)
+            self._learnt = file_digest(folder / f"text{RUNS[-1].letters}")
+            self._models = [self._model(folder, number, model) for model in RUNS]
+            self._lexicon = Lexicon()
+            other = islice(
+                read_pairs(folder / "extra"), 0, None, extra_step(sizes[0].pairs, sizes[1].pairs)
+            )
+            for pair in chain(read_pairs(folder / "own"), other):
+                if pair.src and pair.tgt:
+                    self._lexicon.add(pair, self._votes(pair))
 
     def align(self, pairs: Sequence[TokenPair]) -> list[AlignedPair]:
         """Return the links of each pair; fits on the pairs themselves when nothing was fitted."""
@@ -82,18 +89,14 @@ class SystranAligner:
             for pair in pairs
         ]
 
-    def _model(self, folder: Path, pairs: Iterator[TokenPair], model: Model) -> Any:
+    def _model(self, folder: Path, number: int, model: Model) -> Any:
         import systran_align
 
-        bitext, forward, backward = (str(folder / part) for part in ("text", "f", "b"))
-        number = 0
-        with Path(bitext).open("w", encoding="utf-8") as stream:
-            for number, pair in enumerate(pairs, start=1):  # noqa: B007
-                lines = (" ".join(_words(side, model.letters)) for side in pair)
-                stream.write(" ||| ".join(lines) + "\n")
-        self._learnt = file_digest(Path(bitext))
+        text, forward, backward = (
+            str(folder / part) for part in (f"text{model.letters}", "f", "b")
+        )
         systran_align.generate_alignment_probabilities(
-            bitext,
+            text,
             forward,
             backward,
             iterations=ITERATIONS_FOR_FEW if number <= FEW else ITERATIONS,
@@ -117,6 +120,17 @@ class SystranAligner:
 
     def _links(self, pair: TokenPair) -> tuple[Link, ...]:
         return self._lexicon.weigh(pair, self._votes(pair))
+
+
+def _write_text(pairs: Iterable[TokenPair], path: Path, letters: int) -> int:
+    """Write the pairs that have words on both sides, as stems; return how many there are."""
+    number = 0
+    with path.open("w", encoding="utf-8") as stream:
+        for pair in pairs:
+            if pair.src and pair.tgt:
+                stream.write(" ||| ".join(" ".join(_words(side, letters)) for side in pair) + "\n")
+                number += 1
+    return number
 
 
 def _words(tokens: Sequence[str], letters: int) -> list[str]:

@@ -1,6 +1,6 @@
 """A dialogue in the target language: its value map applied to everything that has values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from labelproj.dialogue.schema import (
@@ -16,7 +16,7 @@ from labelproj.dialogue.schema import (
 from labelproj.dialogue.values import ValueMap
 from labelproj.records import Document, Segment, Span
 
-__all__ = ["localise", "with_canonical_words"]
+__all__ = ["localise", "localise_rows", "with_canonical_words"]
 
 
 def localise(document: Document, values: ValueMap) -> Document:
@@ -84,7 +84,7 @@ def _turn(turn: Turn, values: ValueMap) -> Turn:
         user_acts=_acts(turn.user_acts, values),
         agent_acts=_acts(turn.agent_acts, values),
         calls=tuple(Call(c.name, _constraints(c.constraints, values)) for c in turn.calls),
-        rows=tuple(Row(row.api, _cells(row.cells, values)) for row in turn.rows),
+        rows=tuple(localise_rows(turn.rows, values)),
     )
 
 
@@ -99,6 +99,12 @@ def _acts(acts: tuple[Act, ...], values: ValueMap) -> tuple[Act, ...]:
 def _targets(slot: str, found: tuple[str, ...], values: ValueMap) -> tuple[str, ...]:
     # An act without a slot has words that name no value ("inform: thanks"): they are left alone.
     return tuple(values(slot, value).target for value in found) if slot else found
+
+
+def localise_rows(rows: Iterable[Row], values: ValueMap) -> Iterator[Row]:
+    """Yield rows of a knowledge base with the values that ``values`` knows in its language."""
+    for row in rows:
+        yield replace(row, cells=_cells(row.cells, values))
 
 
 def _cells(cells: Mapping[str, object], values: ValueMap) -> dict[str, object]:

@@ -50,9 +50,9 @@ def run_build(
     ``tables.DOCUMENTS``, ``mt`` the folder with ``mt.json`` (None when translations were
     given), ``attrition`` the JSON of the filter stage, ``metrics`` scores for the card,
     ``review`` the corrections that come before what the machine made (paths as they are).
-    Writes ``data/<task>-<tgt>/<split>-*.parquet``, ``labels.json``, ``README.md``, where the
-    task's policy may drop something ``dropped.parquet`` (``tables.DROPPED``), and last
-    ``manifest.json``, which is returned. The units are read more than once; flat memory.
+    Writes ``data/<task>-<tgt>/<split>-*.parquet``, ``labels.json``, ``README.md``, what the task
+    has beside rows, where its policy may drop something ``dropped.parquet`` (``tables.DROPPED``),
+    and last ``manifest.json``, which is returned. The units are read more than once; flat memory.
     Raises MissingInputError when nothing was kept, StorageError, DependencyError.
     """
     started = time.monotonic()
@@ -82,8 +82,11 @@ def run_build(
         "tgt": tgt,
         **params.model_dump(include={"validation_share", "seed", "events", "qa"}),
     }
-    if params.tod.ontology is not None:
-        shaping["ontology"] = file_digest(Path(params.tod.ontology))
+    given = {"ontology": params.tod.ontology, "kb": params.tod.kb}
+    shaping |= {name: file_digest(Path(file)) for name, file in given.items() if file}
+    if params.tod.kb is not None:
+        shaping["kb_key"] = params.tod.kb_key
+    beside = what.informed(kept, params).beside(params)
     _clear(out, config)
     dataset = what.dataset(found.labels, params=params)
     features = dataset.features()
@@ -117,6 +120,8 @@ def run_build(
         reviewed=applied,
     )
     _write_text(out / "README.md", card_text(features, facts=facts, params=params))
+    for name, lines in beside.files.items():
+        _write_text(out / name, "".join(f"{line}\n" for line in lines))
     labels = json.dumps(dataset.labels(), indent=2, ensure_ascii=False)
     _write_text(out / "labels.json", labels + "\n")
     manifest: dict[str, object] = {
@@ -128,6 +133,7 @@ def run_build(
         "seconds": round(time.monotonic() - started, 3),
         "counts": counts
         | {f"rows_{writer.split}": writer.rows for writer in writers}
+        | dict(beside.counts)
         | ({} if applied is None else {"reviewed": applied.used, "stale": applied.stale}),
         "items": items,
     }
@@ -227,7 +233,7 @@ def _corrected(
 def _clear(out: Path, config: str) -> None:
     """Remove an earlier dataset: files of it would be loaded with the new ones."""
     (out / "manifest.json").unlink(missing_ok=True)
-    for path in sorted((out / "data" / config).glob("*.parquet")):
+    for path in [*out.glob("*.jsonl"), *(out / "data" / config).glob("*.parquet")]:
         path.unlink()
 
 

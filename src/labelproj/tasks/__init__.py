@@ -5,7 +5,7 @@ its name in ``TaskName`` of :mod:`labelproj.sections`.
 """
 
 from labelproj.errors import UsageError
-from labelproj.tasks.base import Case, Dataset, Dropped, Exercise, Prompt, Task, Usable
+from labelproj.tasks.base import Beside, Case, Dataset, Dropped, Exercise, Prompt, Task, Usable
 from labelproj.tasks.dialogue import Dialogues
 from labelproj.tasks.events import EventArguments
 from labelproj.tasks.ner import Ner
@@ -13,6 +13,7 @@ from labelproj.tasks.qa import QuestionAnswering
 
 __all__ = [
     "TASKS",
+    "Beside",
     "Case",
     "Dataset",
     "Dropped",

@@ -17,6 +17,7 @@ from labelproj.errors import DependencyError
 from labelproj.records import Document, Projection, Segment, Span
 
 __all__ = [
+    "Beside",
     "Case",
     "Dataset",
     "Dropped",
@@ -44,6 +45,14 @@ class Dropped:
     record_id: str
     reason: str
     raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a task's dataset has besides rows: the lines of files by name, and counts."""
+
+    files: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +205,10 @@ class Task(ABC):
     def informed(self, kept: Path, params: BuildParams) -> "Task":
         """Return the task with what the accepted units of a whole job (``tables.FILTERED``) say."""
         return self
+
+    def beside(self, params: BuildParams) -> Beside:
+        """Return what the dataset has besides rows, of the task as :meth:`informed` has it."""
+        return Beside()
 
     def usable(self, one: Reassembled, params: BuildParams) -> Usable:
         """Apply the policy of ``params`` to a document whose units were accepted."""

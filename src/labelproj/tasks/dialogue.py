@@ -1,7 +1,9 @@
 """Task-oriented dialogue in the pipeline: slots in the words, the state beside them, an agent."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,15 +12,16 @@ from labelproj.config import BuildParams, FilterParams
 from labelproj.dialogue.changes import lesson_target
 from labelproj.dialogue.corpus import survey
 from labelproj.dialogue.examples import SUBTASKS, Example, examples_of
+from labelproj.dialogue.kb import KnowledgeBase, read_kb
 from labelproj.dialogue.keep import is_kept
 from labelproj.dialogue.linear import write_acts, write_state
-from labelproj.dialogue.localise import localise
+from labelproj.dialogue.localise import localise, localise_rows
 from labelproj.dialogue.ontology import Ontology, fold, read_ontology
 from labelproj.dialogue.schema import KEY, Turn, dialogue_of
 from labelproj.dialogue.values import Lexicon, ValueMap
 from labelproj.dialogue.verdicts import judge_example
 from labelproj.records import Document
-from labelproj.tasks.base import Case, Dataset, Dropped, Row, Usable, require_datasets
+from labelproj.tasks.base import Beside, Case, Dataset, Dropped, Row, Usable, require_datasets
 from labelproj.tasks.ner import Ner
 from labelproj.tasks.shown import shown_dialogue
 
@@ -109,9 +112,15 @@ class Dialogues(Ner):
     )
     columns: ClassVar[tuple[str, ...]] = (*Ner.columns, _EXAMPLES)
 
-    def __init__(self, corpus: Lexicon | None = None, ontology: Ontology | None = None):
+    def __init__(
+        self,
+        corpus: Lexicon | None = None,
+        ontology: Ontology | None = None,
+        literal: frozenset[str] = frozenset(),
+    ):
         self._corpus = corpus
         self._ontology = ontology or Ontology()
+        self._literal = literal
 
     def informed(self, kept: Path, params: BuildParams) -> "Dialogues":
         """Return the task with the value map over the corpus, and with its ontology.
@@ -119,8 +128,44 @@ class Dialogues(Ner):
         Raises MissingInputError and FormatError for an ontology that cannot be read.
         """
         names = params.tod.ontology
-        corpus, _ = survey(kept)
-        return Dialogues(corpus, None if names is None else read_ontology(Path(names)))
+        corpus, found = survey(kept)
+        ontology = None if names is None else read_ontology(Path(names))
+        return Dialogues(corpus, ontology, frozenset(fold(value) for _, value in found))
+
+    def beside(self, params: BuildParams) -> Beside:
+        """Put the target language's values into the rows of a knowledge base, where one is given.
+
+        Lines that are no rows, or have the key of another one, are put aside with their reasons.
+        Raises MissingInputError and FormatError for one that cannot be read.
+        """
+        if params.tod.kb is None:
+            return Beside()
+        base, rejects = read_kb(Path(params.tod.kb), key=params.tod.kb_key)
+        values = ValueMap(
+            own=Lexicon(),
+            literal=self._literal,
+            corpus=self._corpus or Lexicon(),
+            ontology=self._ontology,
+            translated={},
+        )
+        local = KnowledgeBase(key=params.tod.kb_key)
+        bad = [{"line": one.line, "reason": one.reason, "raw": one.raw} for one in rejects]
+        for row in localise_rows(chain.from_iterable(base.rows.values()), values):
+            if (reason := local.add(row)) is not None:
+                raw = json.dumps({"api": row.api, "cells": dict(row.cells)}, ensure_ascii=False)
+                bad.append({"line": None, "reason": f"localised: {reason}", "raw": raw})
+        kept = list(local.lines())
+        return Beside(
+            {
+                "kb.jsonl": kept,
+                "kb.rejected.jsonl": [json.dumps(one, ensure_ascii=False) for one in bad],
+            },
+            {
+                "kb_rows": len(kept),
+                "kb_repeats": base.repeats + local.repeats,
+                "kb_rejected": len(bad),
+            },
+        )
 
     def problem(self, document: Document) -> str | None:
         """Refuse a document without the structured part of a dialogue."""
