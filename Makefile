@@ -27,14 +27,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	@touch $@
 
-# Two tasks at a time, the longest first: few stages keep two cores busy. What tasks share comes before
-# (the MT model, and what the aligner learns from bitext); the last call runs what is left.
-DVC := $(BIN)/dvc --wait-for-lock
-repro: export PATH := $(CURDIR)/$(BIN):$(PATH)
 repro: $(STAMP) ## run the demo: train an MT model, translate, project, filter, build, train, evaluate
-	$(DVC) repro $$($(DVC) stage list --name-only | grep '^project@' | head -n 1)
-	$(DVC) stage list --name-only | grep '^report@' | sort -r | xargs -n 1 -P 2 $(DVC) repro
-	$(DVC) repro
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dvc repro
 	@$(BIN)/labelproj results
 
 test: $(STAMP) lint types ## lint, check types, run the fast tests, build the documentation
