@@ -1,6 +1,7 @@
 """Links that are given with gold pairs, as proposers: ``record:awesome``, ``pharaoh:FILE``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from labelproj.align import TokenPair
@@ -36,7 +37,7 @@ def given_proposers(
     return {
         name: AlignmentProposer(
             _aligner(gold, name, path),
-            tuning=Tuning(missing=0.0, leftover=0.5, second=0.5),
+            tuning=replace(Tuning.for_aligner(name), missing=0.0, leftover=0.5),
             tokenise=tokenise,
         )
         for name in wanted
