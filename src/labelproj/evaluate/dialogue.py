@@ -30,8 +30,8 @@ __all__ = [
     "read_examples",
     "read_outputs",
     "score_outputs",
+    "slot_counts",
     "state_counts",
-    "state_slots",
     "write_outputs",
 ]
 
@@ -133,34 +133,38 @@ def score_outputs(
     return result
 
 
-def state_slots(gold: Sequence[Example]) -> list[str]:
-    """Return the slots of the states of gold ``dst`` examples, as ``domain: slot``."""
-    return sorted({_slot(one) for state in _states(gold) for one in state})
-
-
-def state_counts(
-    outputs: Mapping[str, str], gold: Sequence[Example], *, slot: str | None = None
-) -> Ints:
+def state_counts(outputs: Mapping[str, str], gold: Sequence[Example]) -> Ints:
     """Count right, wrong and missed slots of the states: an array (turns, 3).
 
     A slot is right as in :func:`labelproj.evaluate.dialogue_state.slot_scores`; an output that
-    cannot be read has none. With ``slot``, one of :func:`state_slots`, only this one counts.
+    cannot be read has none.
     """
-    turns = [example for example in gold if example.subtask == SUBTASKS[0]]
-    read, _ = _read([outputs.get(example.id) for example in turns], parse_state)
-    found = _settled(read, turns, normalise=True)
-    counts = np.zeros((len(turns), 3), dtype=np.int64)
-    for row, (own, truth) in enumerate(zip(found, _states(gold), strict=True)):
-        a, b = (
-            {one for one in normalised_state(state) if slot in (None, _slot(one))}
-            for state in (own or (), truth)
-        )
-        counts[row] = len(a & b), len(a - b), len(b - a)
+    turns = [(len(a & b), len(a - b), len(b - a)) for a, b in _both_states(outputs, gold)]
+    return np.array(turns, dtype=np.int64).reshape(-1, 3)
+
+
+def slot_counts(outputs: Mapping[str, str], gold: Sequence[Example]) -> dict[str, Ints]:
+    """Count as :func:`state_counts` for each slot of gold's states, named ``domain: slot``."""
+    both = list(_both_states(outputs, gold))
+    names = sorted({_slot(one) for _, truth in both for one in truth})
+    counts = {name: np.zeros((len(both), 3), dtype=np.int64) for name in names}
+    for turn, (found, truth) in enumerate(both):
+        for kind, part in enumerate((found & truth, found - truth, truth - found)):
+            for one in part:
+                if (own := counts.get(_slot(one))) is not None:
+                    own[turn, kind] += 1
     return counts
 
 
-def _states(gold: Sequence[Example]) -> list[tuple[Constraint, ...]]:
-    return [normalised_state(parse_state(one.target)) for one in gold if one.subtask == SUBTASKS[0]]
+def _both_states(
+    outputs: Mapping[str, str], gold: Sequence[Example]
+) -> Iterator[tuple[set[Constraint], set[Constraint]]]:
+    """Yield what an output and gold say of the state of each turn, normalised."""
+    turns = [example for example in gold if example.subtask == SUBTASKS[0]]
+    read, _ = _read([outputs.get(example.id) for example in turns], parse_state)
+    for found, turn in zip(_settled(read, turns, normalise=True), turns, strict=True):
+        truth = normalised_state(parse_state(turn.target))
+        yield set(normalised_state(found or ())), set(truth)
 
 
 def _slot(one: Constraint) -> str:

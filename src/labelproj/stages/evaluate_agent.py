@@ -14,7 +14,7 @@ from labelproj.dialogue.schema import KEY, dialogue_of
 from labelproj.errors import MissingInputError, ModelError
 from labelproj.evaluate.bootstrap import Ints, mean_f1
 from labelproj.evaluate.comparison import count_differences
-from labelproj.evaluate.dialogue import score_outputs, state_counts, state_slots
+from labelproj.evaluate.dialogue import score_outputs, slot_counts, state_counts
 from labelproj.evaluate.methods import Comparison
 from labelproj.evaluate.ner import count_scores, percent
 from labelproj.evaluate.runs import by_system, mean_scores
@@ -102,11 +102,10 @@ def _by_slot(
     runs: Sequence[Outputs], gold: Sequence[Example], params: EvaluateParams
 ) -> dict[str, object]:
     """Return the scores of each slot of gold's states."""
+    counts = [slot_counts(run, gold) for run in runs]
     return {
-        slot: count_scores(
-            np.stack([state_counts(run, gold, slot=slot) for run in runs]), params=params
-        )
-        for slot in state_slots(gold)
+        slot: count_scores(np.stack([own[slot] for own in counts]), params=params)
+        for slot in counts[0]
     }
 
 

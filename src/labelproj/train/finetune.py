@@ -16,7 +16,7 @@ from labelproj.train.encoder import Head, open_encoder, require_torch, tiny_enco
 from labelproj.train.updates import Updates
 from labelproj.translate.adapters import RATE, merged_weights, with_adapters, without_adapters
 from labelproj.translate.model import quiet
-from labelproj.translate.updates import half_helps
+from labelproj.translate.updates import half_helps, training_mode
 
 __all__ = ["Encoded", "FineTuned"]
 
@@ -89,8 +89,7 @@ class FineTuned(ABC):
         self._model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
         self._tokenizer = tokenizer
         self._size = window_size(model, tokenizer, self._params.max_length)
-        cuda = self._model.device.type == "cuda"
-        self._half = torch.cuda.is_bf16_supported() if cuda else half_helps(model)
+        self._half = half_helps(self._model)
 
     def _train(
         self,
@@ -112,26 +111,27 @@ class FineTuned(ABC):
         averager = Averager[str]()
         averaged = checkpoints(max_steps=steps, every=params.eval_every, last=params.average or 1)
         step, loss_sum, since = 0, 0.0, 0
-        for batch in padded_batches(lengths, params.batch_words, random.Random(params.seed)):
-            model.train()
-            loss = loss_of(batch)
-            if loss is not None:
-                updates.apply(loss, step)
-                loss_sum, since = loss_sum + float(loss.detach()), since + 1
-            model.eval()
-            step += 1
-            progress.advance(1)
-            last = step == steps
-            if len(averaged) > 1 and step in averaged:
-                averager.add(merged_weights(model))
-            if dev and (step % params.eval_every == 0 or last):
-                f1 = self._dev_score(dev)
-                better = selection.improved(step, loss_sum / max(since, 1), f1)
-                if better and len(averaged) == 1:
-                    best = merged_weights(model)
-                loss_sum, since = 0.0, 0
-            if last or (selection.exhausted and len(averaged) == 1):
-                break
+        with training_mode(model):
+            for batch in padded_batches(lengths, params.batch_words, random.Random(params.seed)):
+                model.train()
+                loss = loss_of(batch)
+                if loss is not None:
+                    updates.apply(loss, step)
+                    loss_sum, since = loss_sum + float(loss.detach()), since + 1
+                model.eval()
+                step += 1
+                progress.advance(1)
+                last = step == steps
+                if len(averaged) > 1 and step in averaged:
+                    averager.add(merged_weights(model))
+                if dev and (step % params.eval_every == 0 or last):
+                    f1 = self._dev_score(dev)
+                    better = selection.improved(step, loss_sum / max(since, 1), f1)
+                    if better and len(averaged) == 1:
+                        best = merged_weights(model)
+                    loss_sum, since = 0.0, 0
+                if last or (selection.exhausted and len(averaged) == 1):
+                    break
         self._model = model = without_adapters(model)
         if len(averaged) > 1:
             model.load_state_dict(averager.mean())

@@ -19,7 +19,7 @@ from labelproj.train.encoder import require_torch
 from labelproj.train.vocabulary import with_words
 from labelproj.translate.adapters import RATE, with_adapters, without_adapters
 from labelproj.translate.model import quiet, write_hf
-from labelproj.translate.updates import half_helps, sequence_loss
+from labelproj.translate.updates import sequence_loss, training_mode
 
 __all__ = ["Seq2Seq", "Seq2SeqParams", "train_seq2seq"]
 
@@ -100,9 +100,9 @@ def train_seq2seq(
 
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
     losses: list[float] = []
-    model.train()
-    batches, half = _batches(fit, params), half_helps(model)
-    with nullcontext(progress) if progress else track("train", params.steps) as watched:
+    batches = _batches(fit, params)
+    bar = nullcontext(progress) if progress else track("train", params.steps)
+    with training_mode(model) as half, bar as watched:
         for step in range(params.steps):
             inputs, labels = next(batches)
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
