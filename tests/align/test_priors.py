@@ -1,5 +1,6 @@
 """What eflomal learns from other bitext: counted, kept, and used again."""
 
+import json
 import random
 from pathlib import Path
 
@@ -8,14 +9,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from labelproj.align import AlignedPair, TokenPair, token_pair
+from labelproj.align import AlignedPair, TokenPair, check_aligner, open_aligner, token_pair
 from labelproj.align import eflomal as aligner_module
-from labelproj.align.eflomal import EflomalAligner
+from labelproj.align.eflomal import EflomalAligner, learn_priors
 from labelproj.align.eflomal_runs import Runner
 from labelproj.align.lexicon import Lexicon
 from labelproj.align.priors import Counts, Learnt, count_links, read_learnt, write_learnt
 from labelproj.align.priors import write_priors as write
+from labelproj.cli import app
+from labelproj.config import AlignParams
+from labelproj.errors import MissingInputError, StorageError, UsageError
 
 NAMES = ["Amina", "Bala", "Chidi", "Dele", "Efe", "Fatima", "Garba", "Hauwa"]
 VERBS = {"came": "zo", "went": "tafi", "slept": "barci", "ate": "abinci", "sang": "waka"}
@@ -91,9 +96,9 @@ def test_learnt_is_read_as_it_was_written(tmp_path: Path) -> None:
     lexicon = Lexicon()
     lexicon.add(TokenPair(("a", "\ud83d"), ("x",)), {(0, 0): 0.5, (1, 0): 0.25})
     learnt = Learnt(3, {"f1-4": counted([("a \ud83d", "x \x00")], ["0-0"])}, lexicon)
-    write_learnt(learnt, tmp_path / "learnt.npz")
-    read = read_learnt(tmp_path / "learnt.npz")
-    assert read.pairs == 3
+    write_learnt(tmp_path / "learnt.npz", learnt, Learnt(1, {}, Lexicon()))
+    read, second = read_learnt(tmp_path / "learnt.npz")
+    assert (read.pairs, second.pairs) == (3, 1)
     assert read.lexicon.counts() == lexicon.counts()
     one, other = learnt.counts["f1-4"], read.counts["f1-4"]
     assert (one.of, one.to) == (other.of, other.to)
@@ -143,7 +148,7 @@ def test_a_broken_file_is_made_again(keep: int, tmp_path: Path, cache: Path) -> 
     whole = file.read_bytes()
     file.write_bytes(whole[:keep])
     assert align(tmp_path / "two") == first
-    assert read_learnt(file).pairs == len(EXTRA)
+    assert read_learnt(file)[0].pairs == len(EXTRA)
 
 
 def test_no_cache_changes_nothing(tmp_path: Path, cache: Path) -> None:
@@ -170,6 +175,70 @@ def test_scripts_without_spaces_are_learnt_twice(tmp_path: Path, cache: Path) ->
     extra = [token_pair("Beijing is big", "北京很大"), token_pair("Beijing", "北京")] * 5
     align(tmp_path, extra=extra)
     assert len(list(cache.iterdir())) == 2  # by sign and by word
+
+
+def test_a_file_of_priors_teaches_as_its_bitext_does(tmp_path: Path, cache: Path) -> None:
+    assert learn_priors(lambda: EXTRA, tmp_path / "some.npz") == len(EXTRA)
+    aligner = EflomalAligner(work=tmp_path / "priors", priors=tmp_path / "some.npz")
+    aligner.fit(lambda: JOB)
+    assert aligner.align(JOB) == align(tmp_path / "text")
+
+
+def test_priors_of_a_script_without_spaces(tmp_path: Path, cache: Path) -> None:
+    places = {"Beijing": "北京", "Shanghai": "上海", "Nanjing": "南京"}
+    kinds = {"big": "大", "old": "老", "far": "远"}
+    extra = [
+        token_pair(f"{place} is {kind}", f"{zh}很{sign}")
+        for place, zh in places.items()
+        for kind, sign in kinds.items()
+    ]
+    learn_priors(lambda: extra, tmp_path / "zh.npz")
+    by_sign, by_word = read_learnt(tmp_path / "zh.npz")
+    assert "京" in by_sign.counts["f3-3"].to
+    assert "北京" in by_word.counts["f3-3"].to
+    aligner = EflomalAligner(work=tmp_path / "priors", priors=tmp_path / "zh.npz")
+    (pair,) = aligner.align([token_pair("Nanjing is far", "南京很远")])
+    best = {
+        j: max((link.probability, link.src) for link in pair.links if link.tgt == j)[1]
+        for j in range(4)
+    }
+    assert best == {0: 0, 1: 0, 2: 1, 3: 2}
+
+
+def test_priors_of_nothing(tmp_path: Path) -> None:
+    with pytest.raises(MissingInputError):
+        learn_priors(list, tmp_path / "some.npz")
+    (tmp_path / "other.npz").write_bytes(b"PK")
+    with pytest.raises(StorageError, match="not what was learnt"):
+        EflomalAligner(work=tmp_path, priors=tmp_path / "other.npz")
+
+
+def test_priors_go_with_no_other_bitext(tmp_path: Path) -> None:
+    for name in ("a.npz", "b.tsv"):
+        (tmp_path / name).touch()
+    both = tuple(str(tmp_path / name) for name in ("a.npz", "b.tsv"))
+    with pytest.raises(UsageError, match="no other bitext"):
+        check_aligner(AlignParams(extra_bitext=both))
+
+
+def test_the_command(tmp_path: Path, cache: Path) -> None:
+    lines = (f"{' '.join(pair.src)}\t{' '.join(pair.tgt)}\n" for pair in EXTRA)
+    (tmp_path / "more.tsv").write_text("".join(lines), encoding="utf-8")
+    command = ["learn-priors", str(tmp_path / "more.tsv"), "--json", "--out"]
+    done = CliRunner().invoke(app, [*command, str(tmp_path / "more.npz")])
+    assert json.loads(done.stdout)["pairs"] == len(EXTRA)
+    with_text, with_priors = (
+        open_aligner(
+            AlignParams(extra_bitext=(str(tmp_path / name),)),
+            work=tmp_path / "work",
+            src_lang="en",
+            tgt_lang="ha",
+        )
+        for name in ("more.tsv", "more.npz")
+    )
+    assert with_text.align(JOB) == with_priors.align(JOB)
+    with pytest.raises(UsageError, match="ends in"):
+        CliRunner().invoke(app, [*command, "priors"], catch_exceptions=False)
 
 
 def test_eflomal_makes_the_same_counts_of_links(tmp_path: Path) -> None:

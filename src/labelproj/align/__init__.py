@@ -6,7 +6,7 @@ cross-attention; ``simalign`` is the published package.
 """
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from labelproj.align.base import AlignedPair, Aligner, Corpus, Link, TokenPair, pharaoh
@@ -19,18 +19,24 @@ from labelproj.sections import ALIGNERS
 
 __all__ = [
     "ALIGNERS",
+    "PRIORS",
     "AlignedPair",
     "Aligner",
     "Corpus",
     "Link",
     "TokenPair",
+    "bitext_corpus",
     "check_aligner",
     "link_pair",
     "link_words",
     "open_aligner",
     "pharaoh",
+    "priors_of",
     "token_pair",
 ]
+
+#: How names of files of eflomal's priors end.
+PRIORS = ".npz"
 
 
 def check_aligner(params: AlignParams) -> str:
@@ -43,6 +49,7 @@ def check_aligner(params: AlignParams) -> str:
     for path in params.extra_bitext:
         if not Path(path).is_file():
             raise MissingInputError("no such file", where=path, remedy="check --extra-bitext")
+    priors_of(params.extra_bitext)
     if params.name not in {"eflomal", "systran"} and params.model is None:
         raise UsageError(
             f"the aligner {params.name!r} needs a model",
@@ -51,6 +58,21 @@ def check_aligner(params: AlignParams) -> str:
     if params.name == "eflomal" and importlib.util.find_spec("eflomal") is None:
         return "systran"
     return params.name
+
+
+def priors_of(paths: Sequence[str]) -> Path | None:
+    """Return the file of priors among files of extra bitext, where that is what was given.
+
+    Raises UsageError for such a file and more: what two taught cannot be put together.
+    """
+    priors = [Path(path) for path in paths if Path(path).suffix == PRIORS]
+    if priors and len(paths) > 1:
+        raise UsageError(
+            "priors go with no other bitext",
+            where=str(priors[0]),
+            remedy="learn from all of it together: labelproj learn-priors",
+        )
+    return priors[0] if priors else None
 
 
 def open_aligner(
@@ -68,14 +90,17 @@ def open_aligner(
             "used. See `labelproj doctor`."
         )
     if name in {"eflomal", "systran"}:
-        extra = _extra(params.extra_bitext)
+        priors = priors_of(params.extra_bitext)
+        extra = bitext_corpus(() if priors else params.extra_bitext)
         if name == "systran":
             from labelproj.align.systran import SystranAligner
 
+            if priors:
+                log.warning("systran cannot use priors (%s): it learns from the job alone", priors)
             return SystranAligner(extra=extra)
         from labelproj.align.eflomal import EflomalAligner
 
-        return EflomalAligner(work=work, seed=params.seed, extra=extra)
+        return EflomalAligner(work=work, seed=params.seed, extra=extra, priors=priors)
     assert params.model is not None
     if name == "simalign":
         from labelproj.align.simalign import SimAlignAligner
@@ -109,7 +134,12 @@ def open_aligner(
     )
 
 
-def _extra(paths: tuple[str, ...]) -> Corpus:
+def bitext_corpus(paths: Iterable[str | Path]) -> Corpus:
+    """Return the pairs of TSV files of bitext, as an aligner reads them.
+
+    Reading raises MissingInputError and FormatError.
+    """
+
     def pairs() -> Iterator[TokenPair]:
         for path in paths:
             for pair in read_bitext(Path(path)):

@@ -23,13 +23,16 @@ from labelproj.align.eflomal_runs import LEARNT, RUNS, SHORT, Runner, status, vo
 from labelproj.align.lexicon import EXTRA, Lexicon, extra_weight
 from labelproj.align.pair_files import Size, read_pairs, write_pairs
 from labelproj.align.partners import Partners, with_partners
+from labelproj.align.priors import Learnt, read_learnt, write_learnt
 from labelproj.align.store import LinkStore
 from labelproj.align.wholes import blended, merged
+from labelproj.errors import MissingInputError
 from labelproj.progress import log
-from labelproj.provenance import text_digest
+from labelproj.provenance import file_digest, text_digest
 from labelproj.segmenter import whole_words
+from labelproj.tables import atomic_path
 
-__all__ = ["EflomalAligner"]
+__all__ = ["EflomalAligner", "learn_priors"]
 
 #: Pairs aligned together.
 BLOCK = 100_000
@@ -44,15 +47,26 @@ WHOLE = 0.2
 class EflomalAligner:
     """Aligns with eflomal; ``fit`` does the work and ``align`` looks it up.
 
-    ``extra`` is more bitext of the two languages, learnt from together with each block. A pair
-    that was not in the corpus of ``fit`` is aligned on its own, with what it alone teaches.
-    Finished work is kept under ``work`` and found again after a stop.
+    ``extra`` is more bitext of the two languages, which teaches besides; ``priors`` is what
+    :func:`learn_priors` made of such bitext. A pair that was not in the corpus of ``fit`` is
+    aligned on its own, with what it alone teaches. Finished work is kept under ``work`` and found
+    again after a stop.
     """
 
     name = "eflomal"
 
-    def __init__(self, *, work: Path, seed: int = 13, extra: Corpus | None = None):
+    def __init__(
+        self,
+        *,
+        work: Path,
+        seed: int = 13,
+        extra: Corpus | None = None,
+        priors: Path | None = None,
+    ):
+        """Raises DependencyError without eflomal, and StorageError for a file of no priors."""
         self._runner = Runner(seed=seed)
+        self._priors = file_digest(priors) if priors else ""
+        self._learnt = read_learnt(priors) if priors else ()
         self._work = work
         self._seed = seed
         self._extra: Corpus = extra or (lambda: ())
@@ -60,7 +74,9 @@ class EflomalAligner:
 
     def params(self) -> dict[str, object]:
         """Return what shapes the links: settings and, once fitted, the corpus learnt from."""
-        extra = text_digest(*(f"{' '.join(p.src)}\t{' '.join(p.tgt)}" for p in self._extra()))
+        extra = self._priors or text_digest(
+            *(f"{' '.join(p.src)}\t{' '.join(p.tgt)}" for p in self._extra())
+        )
         return {
             "name": self.name,
             "seed": self._seed,
@@ -107,15 +123,17 @@ class EflomalAligner:
                 yield pair, AlignedPair(links, status(pair))
 
     def _weighed(
-        self, folder: Path, size: Size, extra: Size, *, share: int = 1
+        self, folder: Path, size: Size, extra: Size, *, words: bool = False
     ) -> Iterator[tuple[TokenPair, tuple[Link, ...]]]:
         """Yield the pairs of ``folder`` with their links, weighed by all pairs and the extra.
 
-        One in ``share`` of the usual seeds is run.
+        Of signs put together into ``words`` half of the usual seeds are run.
         """
-        learnt = self._runner.learn(folder / "extra", extra)
+        learnt = self._known(folder / "extra", extra, words=words)
         seeds = SEEDS_FOR_FEW if size.cells <= FEW else SEEDS
-        runs = self._runner.run(folder, size.pairs, seeds=seeds // share, learnt=learnt)
+        runs = self._runner.run(
+            folder, size.pairs, seeds=seeds // 2 if words else seeds, learnt=learnt
+        )
         lexicon = Lexicon()
         for pair, found in votes(runs, folder):
             lexicon.add(pair, found)
@@ -124,6 +142,12 @@ class EflomalAligner:
             lexicon.add_counts(*learnt.lexicon.counts(), weight=weight)
         for pair, found in votes(runs, folder):
             yield pair, lexicon.weigh(pair, found)
+
+    def _known(self, folder: Path, size: Size, *, words: bool) -> Learnt | None:
+        """Return what was learnt before, if there is something: given, or from ``folder/pairs``."""
+        if self._learnt:
+            return self._learnt[words] if words < len(self._learnt) else None
+        return self._runner.learn(folder, size) if size.pairs else None
 
     def _with_words(
         self, folder: Path, weighed: Iterator[tuple[TokenPair, tuple[Link, ...]]], cells: int
@@ -135,15 +159,12 @@ class EflomalAligner:
         whole = folder / "whole"
         (whole / "extra").mkdir(parents=True)
         names = ("pairs", "extra/pairs")
-        sizes = [
-            write_pairs((merged(pair, *_words(pair)) for pair in read_pairs(folder / name)), path)
-            for name, path in ((name, whole / name) for name in names)
-        ]
+        sizes = [_write_words(folder / name, whole / name) for name in names]
         partners = Partners()
         for pair in chain.from_iterable(read_pairs(whole / name) for name in names):
             partners.add(pair)
         if sum(size.cells for size in sizes) < cells:
-            of_words, weight = self._weighed(whole, *sizes, share=2), WHOLE
+            of_words, weight = self._weighed(whole, *sizes, words=True), WHOLE
         else:
             of_words, weight = ((pair, ()) for pair in read_pairs(whole / "pairs")), 0.0
         for (pair, links), (words, more) in zip(weighed, of_words, strict=True):
@@ -151,6 +172,33 @@ class EflomalAligner:
             both = blended(links, more, numbers, weight=weight)
             raised = with_partners(both, partners.of(words), numbers)
             yield pair, tuple(Link(*ends, min(1.0, p)) for ends, p in sorted(raised.items()))
+
+
+def learn_priors(corpus: Corpus, out: Path, *, seed: int = 13) -> int:
+    """Write to ``out`` what bitext teaches eflomal; return how many pairs it has.
+
+    Of scripts without spaces twice: their signs alone, and put together into words. Raises
+    DependencyError without eflomal, MissingInputError for no pairs, StorageError.
+    """
+    runner = Runner(seed=seed)
+    with tempfile.TemporaryDirectory(prefix="labelproj-eflomal-") as name:
+        folder = Path(name)
+        size = write_pairs(corpus(), folder / "pairs")
+        if not size.pairs:
+            raise MissingInputError("no pair of texts to learn from")
+        learnt = [runner.learn(folder, size)]
+        if size.unspaced:
+            (folder / "whole").mkdir()
+            words = _write_words(folder / "pairs", folder / "whole" / "pairs")
+            learnt.append(runner.learn(folder / "whole", words))
+        with atomic_path(out) as temporary:
+            write_learnt(temporary, *learnt)
+    return size.pairs
+
+
+def _write_words(pairs: Path, out: Path) -> Size:
+    """Write pairs again with the signs of scripts without spaces put together into words."""
+    return write_pairs((merged(pair, *_words(pair)) for pair in read_pairs(pairs)), out)
 
 
 def _words(pair: TokenPair) -> tuple[list[int], list[int]]:

@@ -91,30 +91,28 @@ class Runner:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(pool.map(once, *zip(*product(DIRECTIONS, RUNS, range(seeds)), strict=True)))
 
-    def learn(self, folder: Path, size: Size) -> Learnt | None:
+    def learn(self, folder: Path, size: Size) -> Learnt:
         """Return what ``folder/pairs``, which has ``size``, teaches; from the cache if it is there.
 
-        None for no pairs. What cannot be kept is learnt again next time.
+        What cannot be kept is learnt again next time.
         """
-        if not size.pairs:
-            return None
         shaping = [self._seed, RUNS, SHORT, LEARNT, versions_of("eflomal")]
         key = text_digest(file_digest(folder / "pairs"), str(shaping))
         kept = cache_folder() / "priors" / f"{key}.npz"
         if kept.is_file():
             try:
-                return read_learnt(kept)
+                return read_learnt(kept)[0]
             except StorageError as error:
                 log.warning("%s (%s); it is made again", error.message, kept)
         log.info("eflomal: learning from %d pairs of other bitext, once", size.pairs)
         made = folder / "learnt.npz"
-        write_learnt(self._learn(folder, size.pairs), made)
+        write_learnt(made, self._learn(folder, size.pairs))
         try:
             with atomic_path(kept) as temporary:
                 shutil.copyfile(made, temporary)
         except StorageError as error:
             log.warning("what was learnt from other bitext cannot be kept: %s", error)
-        return read_learnt(made)
+        return read_learnt(made)[0]
 
     def _learn(self, folder: Path, pairs: int) -> Learnt:
         files = self.run(folder, pairs, seeds=LEARNT)

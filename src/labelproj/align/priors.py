@@ -144,8 +144,33 @@ def write_priors(
         )
 
 
-def write_learnt(learnt: Learnt, path: Path) -> None:
-    """Write what was learnt, as one file of arrays (``.npz``)."""
+def write_learnt(path: Path, *learnt: Learnt) -> None:
+    """Write what was learnt, one or several, as one file of arrays (``.npz``)."""
+    arrays: dict[str, Array] = {}
+    for number, one in enumerate(learnt):
+        arrays |= {f"{number}/{name}": array for name, array in _arrays(one).items()}
+    with path.open("wb") as stream:
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
+
+
+def read_learnt(path: Path) -> tuple[Learnt, ...]:
+    """Read what :func:`write_learnt` wrote. Raises StorageError."""
+    try:
+        parts: dict[int, dict[str, Array]] = {}
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            for name, array in arrays.items():
+                number, _, rest = name.partition("/")
+                parts.setdefault(int(number), {})[rest] = array
+        return tuple(_learnt(part) for _, part in sorted(parts.items()))
+    except (OSError, EOFError, ValueError, LookupError, BadZipFile, zlib.error) as error:
+        raise StorageError(
+            f"not what was learnt from bitext: {error}",
+            where=str(path),
+            remedy="delete it, and make it again",
+        ) from error
+
+
+def _arrays(learnt: Learnt) -> dict[str, Array]:
     arrays: dict[str, Array] = {"pairs": np.array([learnt.pairs])}
     for name, counts in learnt.counts.items():
         arrays |= {f"{name}/{part}": getattr(counts, part) for part in _PARTS}
@@ -158,19 +183,7 @@ def write_learnt(learnt: Learnt, path: Path) -> None:
     ends = [(numbers[0][s], numbers[1][t]) for s, t in links]
     arrays["links"] = np.array(ends, dtype=np.int64).reshape(-1, 2)
     arrays["link_times"] = np.array([*links.values()], dtype=np.float32)
-    with path.open("wb") as stream:
-        np.savez_compressed(stream, allow_pickle=False, **arrays)
-
-
-def read_learnt(path: Path) -> Learnt:
-    """Read what :func:`write_learnt` wrote. Raises StorageError."""
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            return _learnt(dict(arrays))
-    except (OSError, EOFError, ValueError, LookupError, BadZipFile, zlib.error) as error:
-        raise StorageError(
-            f"not what was learnt from bitext: {error}", where=str(path), remedy="delete it"
-        ) from error
+    return arrays
 
 
 def _learnt(arrays: Mapping[str, Array]) -> Learnt:

@@ -20,6 +20,7 @@ from labelproj.cli import (
     evaluate,
     filter,
     init,
+    learn_priors,
     mt,
     project,
     prompts,
@@ -51,6 +52,7 @@ app.command("filter")(filter.filter_)
 app.command("calibrate")(calibrate.calibrate)
 app.command("augment")(augment.augment)
 app.command("prompts")(prompts.prompts)
+app.command("learn-priors")(learn_priors.learn_priors)
 app.command("rank-sources")(rank_sources.rank_sources)
 app.command("report")(report.report)
 app.command("show")(show.show)

@@ -65,7 +65,10 @@ Members = Annotated[
 ]
 ExtraBitext = Annotated[
     list[Path] | None,
-    typer.Option(help="More bitext (TSV) for eflomal and systran to learn from."),
+    typer.Option(
+        help="More bitext (TSV) for eflomal and systran to learn from; or, for eflomal, "
+        "what `learn-priors` wrote."
+    ),
 ]
 ConstrainedModel = Annotated[
     str | None,
