@@ -8,8 +8,8 @@ has its say (see :mod:`labelproj.align.lexicon`).
 """
 
 import tempfile
-from collections.abc import Iterable, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,24 +59,28 @@ class SystranAligner:
         }
 
     def fit(self, corpus: Corpus) -> None:
-        """Learn the translation probabilities of the corpus, and which words go together."""
+        """Learn the translation probabilities of the corpus, and which words go together.
 
+        Of other bitext as many pairs are learnt from as the corpus has
+        (:func:`labelproj.align.lexicon.extra_step`): more outweigh it, and take their time.
+        """
         with tempfile.TemporaryDirectory(prefix="labelproj-systran-") as name:
             folder = Path(name)
-            sizes = [
-                write_pairs(part, folder / path)
-                for path, part in (("own", corpus()), ("extra", self._extra()))
-            ]
+            own, extra = folder / "own", folder / "extra"
+            step = extra_step(
+                write_pairs(corpus(), own).pairs, write_pairs(self._extra(), extra).pairs
+            )
+
+            def pairs() -> Iterator[TokenPair]:
+                yield from read_pairs(own)
+                yield from islice(read_pairs(extra), 0, None, step)
+
             for letters in {model.letters for model in RUNS}:
-                pairs = chain(read_pairs(folder / "own"), read_pairs(folder / "extra"))
-                number = _write_text(pairs, folder / f"text{letters}", letters)
+                number = _write_text(pairs(), folder / f"text{letters}", letters)
             self._learnt = file_digest(folder / f"text{RUNS[-1].letters}")
             self._models = [self._model(folder, number, model) for model in RUNS]
             self._lexicon = Lexicon()
-            other = islice(
-                read_pairs(folder / "extra"), 0, None, extra_step(sizes[0].pairs, sizes[1].pairs)
-            )
-            for pair in chain(read_pairs(folder / "own"), other):
+            for pair in pairs():
                 if pair.src and pair.tgt:
                     self._lexicon.add(pair, self._votes(pair))
 
