@@ -7,6 +7,7 @@ size that a laptop trains in minutes; the result is an ordinary Hugging Face fol
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from labelproj.config import MtTrainParams
 from labelproj.errors import DependencyError, MissingInputError
@@ -17,7 +18,7 @@ from labelproj.translate.model import write_hf
 from labelproj.translate.updates import Schedule, run_updates
 from labelproj.translate.vocabulary import train_tokenizer
 
-__all__ = ["read_pairs", "split_pairs", "train_model"]
+__all__ = ["new_model", "read_pairs", "split_pairs", "train_model"]
 
 _MAX_POSITIONS = 512
 
@@ -68,14 +69,6 @@ def train_model(
 
     Raises DependencyError without torch, MissingInputError, StorageError.
     """
-    try:
-        import torch
-        from transformers import M2M100Config, M2M100ForConditionalGeneration
-    except ImportError as error:
-        raise DependencyError(
-            "training a translation model needs torch and transformers",
-            remedy="pip install 'labelproj[models]'",
-        ) from error
     src_code, tgt_code = flores_code(src), flores_code(tgt)
     train, dev = split_pairs(read_pairs(params.bitext), dev=params.dev_pairs, seed=params.seed)
     tokenizer = train_tokenizer(
@@ -83,28 +76,7 @@ def train_model(
         vocab_size=params.vocab_size,
         languages=[src_code, tgt_code],
     )
-    torch.manual_seed(params.seed)
-    config = M2M100Config(
-        vocab_size=len(tokenizer),
-        d_model=params.d_model,
-        encoder_layers=params.encoder_layers,
-        decoder_layers=params.decoder_layers,
-        encoder_attention_heads=params.heads,
-        decoder_attention_heads=params.heads,
-        encoder_ffn_dim=params.ffn,
-        decoder_ffn_dim=params.ffn,
-        dropout=params.dropout,
-        attention_dropout=0.0,
-        activation_dropout=0.0,
-        encoder_layerdrop=0.0,
-        decoder_layerdrop=0.0,
-        max_position_embeddings=_MAX_POSITIONS,
-        decoder_start_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-    )
-    model = M2M100ForConditionalGeneration(config)
+    model = new_model(params, tokenizer)
     stream = Stream(
         train,
         encode=(
@@ -139,3 +111,40 @@ def train_model(
         "loss": round(loss, 4),
         "parameters": sum(p.numel() for p in model.parameters()),
     }
+
+
+def new_model(params: MtTrainParams, tokenizer: Any) -> Any:
+    """Return an M2M-100 of the size that ``params`` say, with random weights by their seed.
+
+    Raises DependencyError without torch.
+    """
+    try:
+        import torch
+        from transformers import M2M100Config, M2M100ForConditionalGeneration
+    except ImportError as error:
+        raise DependencyError(
+            "training a translation model needs torch and transformers",
+            remedy="pip install 'labelproj[models]'",
+        ) from error
+    torch.manual_seed(params.seed)
+    config = M2M100Config(
+        vocab_size=len(tokenizer),
+        d_model=params.d_model,
+        encoder_layers=params.encoder_layers,
+        decoder_layers=params.decoder_layers,
+        encoder_attention_heads=params.heads,
+        decoder_attention_heads=params.heads,
+        encoder_ffn_dim=params.ffn,
+        decoder_ffn_dim=params.ffn,
+        dropout=params.dropout,
+        attention_dropout=0.0,
+        activation_dropout=0.0,
+        encoder_layerdrop=0.0,
+        decoder_layerdrop=0.0,
+        max_position_embeddings=_MAX_POSITIONS,
+        decoder_start_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    return M2M100ForConditionalGeneration(config)
