@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # eflomal is built from source; without a C compiler the weaker aligner takes its place.
 ALIGNER := $(shell command -v cc || command -v gcc || command -v clang)
+# Modules are compiled when they are first used, of which there are few.
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DVC_NO_ANALYTICS := 1
 export NO_MKDOCS_2_WARNING := 1
@@ -23,8 +25,8 @@ install: $(STAMP) ## create .venv with everything, at the versions of constraint
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	$(INSTALL) torch==2.13.0
+	$(INSTALL) --editable '.[$(EXTRAS)]'
 	@touch $@
 
 repro: $(STAMP) ## run the demo: train an MT model, translate, project, filter, build, train, evaluate

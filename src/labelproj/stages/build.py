@@ -86,7 +86,7 @@ def run_build(
     shaping |= {name: file_digest(Path(file)) for name, file in given.items() if file}
     if params.tod.kb is not None:
         shaping["kb_key"] = params.tod.kb_key
-    beside = what.informed(kept, params).beside(params)
+    beside = inputs.informed.beside(params)
     _clear(out, config)
     dataset = what.dataset(found.labels, params=params)
     features = dataset.features()

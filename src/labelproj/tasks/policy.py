@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from labelproj import tables
@@ -12,7 +13,7 @@ from labelproj.tasks.base import Task, Usable
 __all__ = ["Items", "UsableDocuments"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UsableDocuments:
     """The documents of a job as far as they are usable; can be gone through more than once.
 
@@ -28,8 +29,13 @@ class UsableDocuments:
     params: BuildParams
     tgt: str
 
+    @cached_property
+    def informed(self) -> Task:
+        """The task with what all accepted units say, which are gone through once for it."""
+        return self.task.informed(self.kept, self.params)
+
     def __iter__(self) -> Iterator[Usable]:
-        task = self.task.informed(self.kept, self.params)
+        task = self.informed
         for one in reassemble(self.kept, self.documents, tgt=self.tgt, rejected=self.rejected):
             yield task.usable(one, self.params)
 
