@@ -42,9 +42,9 @@ class ConstrainedParams(Section):
     backend: Literal["auto", "torch", "ct2"] = "auto"
     compute_type: str = "float32"
     search_type: Literal["auto", "float32", "bfloat16"] = "auto"
-    margin: float = Field(default=7.0, ge=0.0)
+    margin: float = Field(default=9.0, ge=0.0)
     near: float = Field(default=1.0, ge=0.0)
-    openings: Count = 40
+    openings: Count = 80
     pairs: Count = 64
     length: float = Field(default=3.0, gt=0.0)
     window: int = Field(default=32, ge=0)

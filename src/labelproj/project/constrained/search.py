@@ -38,8 +38,9 @@ LOOK = 3
 #: to look costs one token.
 GLANCE = 1.5
 #: How many times as wide ``near`` is for a pair whose tail ends before the best pair closes: what
-#: lies between is then still the trunk's estimate.
-EARLY = 2.5
+#: lies between is then still the trunk's estimate. It is near the best pair's score, or near the
+#: best estimate: where the trunk is wrong about what lies between, it was so for both.
+EARLY = 3.0
 #: Nats that rough scores may be off, where a bound is concerned.
 ERROR = 0.5
 #: The highest probability of an opening mark that is taken out of the trunk's score.
@@ -55,8 +56,8 @@ class SearchLimits:
     pairs are scored exactly.
     """
 
-    margin: float = 7.0
-    openings: int = 40
+    margin: float = 9.0
+    openings: int = 80
     pairs: int = 64
     near: float = 1.0
 
@@ -213,13 +214,16 @@ class Search:
         scores, best = state.scores(), state.best()
         if best is None:
             return [max(scores, key=lambda pair: (scores[pair], pair))] if scores else []
-        near = self._limits.near
-        return [
-            pair
-            for pair, score in scores.items()
-            if score >= best.score - (EARLY * near if state.is_early(pair) else near)
-            and pair not in state.full
-        ]
+        near, early = self._limits.near, EARLY * self._limits.near
+        estimates = {pair: state.estimate(line) for pair, line in state.tails.items()}
+        likely = max(estimates.values()) - early
+
+        def is_near(pair: Pair, score: float) -> bool:
+            if state.is_early(pair):
+                return score >= best.score - early or estimates[pair] >= likely
+            return score >= best.score - near
+
+        return [p for p, score in scores.items() if p not in state.full and is_near(p, score)]
 
     def _branch(self, wanted: Sequence[tuple[int, int, int]]) -> None:
         """Decode what comes after opening marks, up to some token."""
