@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from labelproj.dialogue.changes import lesson_target
 from labelproj.dialogue.examples import SUBTASKS, examples_of
 from labelproj.dialogue.kb import read_kb
 from labelproj.dialogue.schema import KEY, dialogue_of
@@ -20,7 +19,7 @@ from labelproj.provenance import now, versions
 from labelproj.records import Document
 from labelproj.shards import write_manifest
 from labelproj.train.agent import COPY, copy_state, predict
-from labelproj.train.seq2seq import Seq2Seq, Seq2SeqParams, train_seq2seq
+from labelproj.train.seq2seq import Seq2Seq, Seq2SeqParams, taught, train_seq2seq
 
 __all__ = ["run_examples", "run_predict", "run_score", "run_score_values", "run_train_agent"]
 
@@ -65,12 +64,12 @@ def run_train_agent(
 ) -> dict[str, object]:
     """Train a model on the examples of ``subtasks`` and write it to ``out``; return figures."""
     pairs = [
-        (example.input, lesson_target(example.input, example.target))
+        (example.input, example.target)
         for path in examples
         for example in read_examples(path)
         if example.subtask in subtasks
     ]
-    trained, figures = train_seq2seq(pairs, params)
+    trained, figures = train_seq2seq(taught(pairs, params), params)
     trained.save(out)
     manifest: dict[str, object] = {
         "stage": "dialogue train",

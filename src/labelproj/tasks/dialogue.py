@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from labelproj.build.documents import Reassembled
 from labelproj.config import BuildParams, FilterParams
-from labelproj.dialogue.changes import lesson_target
 from labelproj.dialogue.corpus import survey
 from labelproj.dialogue.examples import SUBTASKS, Example, examples_of
 from labelproj.dialogue.kb import KnowledgeBase, read_kb
@@ -232,18 +231,11 @@ class Dialogues(Ner):
         return replace(found, payload={**found.payload, _EXAMPLES: row[_EXAMPLES]})
 
     def cases(self, document: Document) -> list[Case]:
-        """Return a case an example: those that are known, or all that the dialogue gives.
-
-        The target is what a model is taught to write.
-        """
+        """Return a case an example: those that are known, or all that the dialogue gives."""
         known: Any = document.payload.get(_EXAMPLES)
         if known is None:
             known = [one.as_json() for one in examples_of(document, dialogue_of(document))]
-        found = [(one["id"], one["input"], one["target"]) for one in known]
-        return [
-            Case(name, text, (), (), target=lesson_target(text, target))
-            for name, text, target in found
-        ]
+        return [Case(one["id"], one["input"], (), (), target=one["target"]) for one in known]
 
 
 def _judged(one: Reassembled) -> Iterator[tuple[Example, tuple[str, ...]]]:

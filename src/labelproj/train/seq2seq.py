@@ -6,12 +6,13 @@ the examples: it shows that everything works on a laptop, and is no more.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from labelproj.dialogue.changes import lesson_target
 from labelproj.dialogue.examples import grammar_words
 from labelproj.errors import MissingInputError, ModelNotFoundError, UsageError
 from labelproj.progress import Progress, log, track
@@ -21,7 +22,7 @@ from labelproj.translate.adapters import RATE, with_adapters, without_adapters
 from labelproj.translate.model import quiet, write_hf
 from labelproj.translate.updates import sequence_loss, training_mode
 
-__all__ = ["Seq2Seq", "Seq2SeqParams", "train_seq2seq"]
+__all__ = ["Seq2Seq", "Seq2SeqParams", "taught", "train_seq2seq"]
 
 Pair = tuple[str, str]
 #: Tokens of an output at most, where a model does not say.
@@ -46,6 +47,19 @@ class Seq2SeqParams:
     max_length: int = 512
     vocab_size: int = 2000
     seed: int = 13
+
+
+def taught(pairs: Iterable[Pair], params: Seq2SeqParams) -> list[Pair]:
+    """Return what a model is taught to write for each input.
+
+    One that starts from another is taught what has changed in a state
+    (:func:`~labelproj.dialogue.changes.lesson_target`). One from nothing is taught the whole
+    state: by copying it, it learns to copy words (docs/benchmarks.md). Raises ValueError for a
+    state that cannot be read.
+    """
+    if params.model is None:
+        return list(pairs)
+    return [(text, lesson_target(text, target)) for text, target in pairs]
 
 
 def train_seq2seq(

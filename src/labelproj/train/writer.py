@@ -9,7 +9,7 @@ from labelproj.errors import MissingInputError
 from labelproj.progress import Progress
 from labelproj.records import Document, Segment
 from labelproj.train.base import FitReport
-from labelproj.train.seq2seq import Seq2Seq, Seq2SeqParams, train_seq2seq
+from labelproj.train.seq2seq import Seq2Seq, Seq2SeqParams, taught, train_seq2seq
 
 __all__ = ["Seq2SeqWriter", "lesson"]
 
@@ -60,9 +60,9 @@ class Seq2SeqWriter:
             max_length=self._params.max_length,
             seed=self._params.seed,
         )
-        pairs = list(map(_pair, train))
+        pairs = taught(map(_pair, train), params)
         self._model, figures = train_seq2seq(pairs, params, progress=progress)
-        chosen = list(map(_pair, dev))[:: max(1, len(dev) // _DEV)]
+        chosen = taught(map(_pair, dev), params)[:: max(1, len(dev) // _DEV)]
         answers = self.write([text for text, _ in chosen])
         right = sum(a == target for a, (_, target) in zip(answers, chosen, strict=True))
         share = right / len(chosen) if chosen else 0.0
