@@ -8,6 +8,7 @@ from labelproj.dialogue.changes import CHANGES, after_changes, lesson_target, wr
 from labelproj.dialogue.examples import grammar_words
 from labelproj.dialogue.linear import write_state
 from labelproj.dialogue.schema import EQUAL, Constraint
+from labelproj.train.seq2seq import Seq2SeqParams, taught
 
 TEXT = st.text('aé "&;=():#|\\<', max_size=4) | st.sampled_from(
     ("null", "&", "a & b", "( a )", "", "price range")
@@ -62,3 +63,10 @@ def test_words_of_the_grammar_are_neither_values_nor_what_people_say() -> None:
         *("request", ":", "seats", "<user>", "offer", "time"),
     }
     assert "Sai" not in grammar_words("rg <acts> bye <user> Na gode.", "Sai an jima.")
+
+
+def test_only_a_model_that_can_copy_is_taught_changes() -> None:
+    pair = (f"dst <state> {BEFORE} <acts> null <user> Na gode.", AFTER)
+    assert taught([pair], Seq2SeqParams()) == [pair]
+    started = taught([pair], Seq2SeqParams(model="mt"))
+    assert started == [(pair[0], write_changes(BEFORE, AFTER))]
