@@ -208,9 +208,12 @@ def test_priors_of_a_script_without_spaces(tmp_path: Path, cache: Path) -> None:
 def test_priors_of_nothing(tmp_path: Path) -> None:
     with pytest.raises(MissingInputError):
         learn_priors(list, tmp_path / "some.npz")
-    (tmp_path / "other.npz").write_bytes(b"PK")
-    with pytest.raises(StorageError, match="not what was learnt"):
-        EflomalAligner(work=tmp_path, priors=tmp_path / "other.npz")
+    (tmp_path / "broken.npz").write_bytes(b"PK")
+    np.savez(tmp_path / "empty.npz")
+    np.savez(tmp_path / "other.npz", weights=np.zeros(3))
+    for name in ("broken", "empty", "other"):
+        with pytest.raises(StorageError, match="not what was learnt"):
+            EflomalAligner(work=tmp_path, priors=tmp_path / f"{name}.npz")
 
 
 def test_priors_go_with_no_other_bitext(tmp_path: Path) -> None:

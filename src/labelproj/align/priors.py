@@ -161,6 +161,8 @@ def read_learnt(path: Path) -> tuple[Learnt, ...]:
             for name, array in arrays.items():
                 number, _, rest = name.partition("/")
                 parts.setdefault(int(number), {})[rest] = array
+        if not parts:
+            raise ValueError("there is nothing in it")
         return tuple(_learnt(part) for _, part in sorted(parts.items()))
     except (OSError, EOFError, ValueError, LookupError, BadZipFile, zlib.error) as error:
         raise StorageError(
