@@ -5,8 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # eflomal is built from source; without a C compiler the weaker aligner takes its place.
 ALIGNER := $(shell command -v cc || command -v gcc || command -v clang)
-# Modules are compiled when they are first used, of which there are few.
-INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt
+INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DVC_NO_ANALYTICS := 1
 export NO_MKDOCS_2_WARNING := 1
