@@ -230,6 +230,9 @@ def test_the_command(tmp_path: Path, cache: Path) -> None:
     command = ["learn-priors", str(tmp_path / "more.tsv"), "--json", "--out"]
     done = CliRunner().invoke(app, [*command, str(tmp_path / "more.npz")])
     assert json.loads(done.stdout)["pairs"] == len(EXTRA)
+    about = json.loads(np.load(tmp_path / "more.npz")["about"].tobytes())
+    assert (about["pairs"], about["seed"]) == (len(EXTRA), 13)
+    assert "eflomal" in about["versions"]
     with_text, with_priors = (
         open_aligner(
             AlignParams(extra_bitext=(str(tmp_path / name),)),

@@ -96,8 +96,7 @@ class Runner:
 
         What cannot be kept is learnt again next time.
         """
-        shaping = [self._seed, RUNS, SHORT, LEARNT, versions_of("eflomal")]
-        key = text_digest(file_digest(folder / "pairs"), str(shaping))
+        key = text_digest(str(self.about(folder, size)))
         kept = cache_folder() / "priors" / f"{key}.npz"
         if kept.is_file():
             try:
@@ -113,6 +112,18 @@ class Runner:
         except StorageError as error:
             log.warning("what was learnt from other bitext cannot be kept: %s", error)
         return read_learnt(made)[0]
+
+    def about(self, folder: Path, size: Size) -> dict[str, object]:
+        """Return what shapes what :meth:`learn` returns."""
+        return {
+            "bitext": file_digest(folder / "pairs"),
+            "pairs": size.pairs,
+            "seed": self._seed,
+            "models": [list(model) for model in RUNS],
+            "short": SHORT,
+            "seeds": LEARNT,
+            "versions": versions_of("eflomal"),
+        }
 
     def _learn(self, folder: Path, pairs: int) -> Learnt:
         files = self.run(folder, pairs, seeds=LEARNT)

@@ -8,6 +8,7 @@ counts, as with those of pairs whose links are known (its *priors*, as
 with nothing, and links with words that the job has not, together, so that the shares are right.
 """
 
+import json
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 #: eflomal tells apart so many numbers of words that one word is linked with; more are the last.
 FERTILITIES = 8
+_ABOUT = "about"
 _PARTS = ("lexical", "times", "jumps", "jump_times", "fertilities")
 
 
@@ -144,9 +146,13 @@ def write_priors(
         )
 
 
-def write_learnt(path: Path, *learnt: Learnt) -> None:
-    """Write what was learnt, one or several, as one file of arrays (``.npz``)."""
-    arrays: dict[str, Array] = {}
+def write_learnt(path: Path, *learnt: Learnt, about: Mapping[str, object] | None = None) -> None:
+    """Write what was learnt, one or several, as one file of arrays (``.npz``).
+
+    ``about`` says where it comes from: the bytes of its JSON are the array ``about``.
+    """
+    text = json.dumps(about or {}, sort_keys=True)
+    arrays: dict[str, Array] = {_ABOUT: np.frombuffer(text.encode(), dtype=np.uint8)}
     for number, one in enumerate(learnt):
         arrays |= {f"{number}/{name}": array for name, array in _arrays(one).items()}
     with path.open("wb") as stream:
@@ -159,6 +165,8 @@ def read_learnt(path: Path) -> tuple[Learnt, ...]:
         parts: dict[int, dict[str, Array]] = {}
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             for name, array in arrays.items():
+                if name == _ABOUT:
+                    continue
                 number, _, rest = name.partition("/")
                 parts.setdefault(int(number), {})[rest] = array
         if not parts:
