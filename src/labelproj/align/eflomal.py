@@ -192,9 +192,7 @@ def learn_priors(corpus: Corpus, out: Path, *, seed: int = 13) -> int:
             words = _write_words(folder / "pairs", folder / "whole" / "pairs")
             learnt.append(runner.learn(folder / "whole", words))
         with atomic_path(out) as temporary:
-            write_learnt(
-                temporary, *learnt, about=runner.about(file_digest(folder / "pairs"), size)
-            )
+            write_learnt(temporary, *learnt, about=runner.about(folder, size))
     return size.pairs
 
 
