@@ -7,7 +7,7 @@ import pytest
 
 from invented_dialogues import write_woz2
 from labelproj.dialogue.examples import Example
-from labelproj.errors import MissingInputError, ModelNotFoundError
+from labelproj.errors import MissingInputError, ModelConversionError, ModelNotFoundError
 from labelproj.evaluate.dialogue import read_examples
 from labelproj.stages.agent import run_examples, run_predict, run_score, run_train_agent
 from labelproj.train.agent import copy_state, predict
@@ -37,8 +37,9 @@ def test_own_states_are_fed_back_in_step() -> None:
     ]
     outputs = predict(examples, model, own_state=True)
     assert list(outputs) == [example.id for example in examples]
-    assert [len(batch) for batch in seen] == [2, 2, 2, 2]
-    assert [batch[0].split()[2] for batch in seen] == ["gold", "mine", "mine", "mine"]
+    # States turn by turn, then all the rest.
+    assert [len(batch) for batch in seen] == [2, 2, 4]
+    assert [batch[0].split()[2] for batch in seen] == ["gold", "mine", "mine"]
     seen.clear()
     predict(examples, model, own_state=False)
     assert {batch[0].split()[2] for batch in seen} == {"gold"}
@@ -105,6 +106,47 @@ def test_a_tiny_model_learns_what_it_is_shown(tmp_path: Path) -> None:
     run_predict(path, outputs, model="copy", subtasks=["dst"], own_state=False)
     # Gold's state of the turn before is right where the turn says nothing new.
     assert run_score(outputs, path, lang="ha")["dst"]["jga"] == 33.33
+
+
+@pytest.mark.parametrize("start", ["translation model", None])
+def test_a_converted_model_writes_what_pytorch_writes(
+    start: str | None, tiny_hf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"dst <state> null <acts> null <user> {'word ' * n}{n}" for n in range(1, 30)]
+    pairs = [(text, f'& ( trip ) to = " {n} "') for n, text in enumerate(texts)]
+    params = Seq2SeqParams(
+        model=str(tiny_hf) if start else None, steps=60, learning_rate=3e-3, vocab_size=400
+    )
+    made, _ = train_seq2seq(pairs, params)
+    made.save(tmp_path / "agent")
+    expected = made(texts)
+    assert len(set(expected)) > 1
+    opened = Seq2Seq.load(str(tmp_path / "agent"))
+    asked: list[int] = []
+    generate = opened._model.generate
+    monkeypatch.setattr(
+        opened._model, "generate", lambda **k: asked.append(len(k["input_ids"])) or generate(**k)
+    )
+    assert opened(texts) == expected
+    assert asked == [1], "only the first text is answered by PyTorch too"
+    opened.save(tmp_path / "again")
+    assert Seq2Seq.load(str(tmp_path / "again"))(texts[:3]) == expected[:3]
+    opened = Seq2Seq.load(str(tmp_path / "agent"))
+    monkeypatch.setattr("labelproj.translate.greedy._SMALL", 0)
+    assert opened(texts) == expected
+
+
+def test_what_cannot_be_converted_is_written_by_pytorch(
+    tiny_hf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = Seq2Seq.load(str(tiny_hf), max_new_tokens=8)
+    expected = usual(["Kano", "Amina"])
+
+    def broken(*_: object) -> list[str]:
+        raise ModelConversionError("no converter for it")
+
+    monkeypatch.setattr("labelproj.translate.greedy.convert_open", broken)
+    assert Seq2Seq.load(str(tiny_hf), max_new_tokens=8)(["Kano", "Amina"]) == expected
 
 
 def test_what_cannot_be_trained_or_opened(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from labelproj.align.matching import Array
-from labelproj.errors import DependencyError, DeviceError, ModelNotFoundError, UsageError
+from labelproj.devices import torch_device
+from labelproj.errors import DependencyError, ModelNotFoundError, UsageError
 from labelproj.translate.model import quiet
 
 __all__ = ["States", "TorchStates", "load_encoder", "read_config"]
@@ -126,10 +127,7 @@ class TorchStates:
     ):
         import torch
 
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        if device == "cuda" and not torch.cuda.is_available():
-            raise DeviceError("there is no CUDA device here", remedy="use --device cpu")
+        device = torch_device(device)
         if compute_type not in _DTYPES:
             raise UsageError(
                 f"PyTorch has no compute type {compute_type!r} here",

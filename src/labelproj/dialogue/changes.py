@@ -8,7 +8,7 @@ no others, one without is no longer there. No state begins with ``&``, so that a
 itself what it is.
 """
 
-from labelproj.dialogue.examples import SUBTASKS, state_in
+from labelproj.dialogue.examples import DST, state_in
 from labelproj.dialogue.linear import parse_items, write_items
 from labelproj.dialogue.schema import Constraint
 
@@ -54,7 +54,7 @@ def lesson_target(text: str, target: str) -> str:
     Of a state it is what has changed, else ``target`` itself.
     Raises ValueError for a state that cannot be read.
     """
-    if not text.startswith(f"{SUBTASKS[0]} "):
+    if not text.startswith(f"{DST} "):
         return target
     return write_changes(state_in(text), target)
 

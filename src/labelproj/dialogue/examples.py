@@ -25,6 +25,10 @@ from labelproj.dialogue.visit import values_of
 from labelproj.records import Document
 
 __all__ = [
+    "API",
+    "DA",
+    "DST",
+    "RG",
     "SUBTASKS",
     "Example",
     "Ways",
@@ -36,7 +40,7 @@ __all__ = [
 ]
 
 Ways = tuple[tuple[str, str, tuple[str, ...]], ...]
-SUBTASKS = ("dst", "api", "da", "rg")
+SUBTASKS = DST, API, DA, RG = ("dst", "api", "da", "rg")
 #: Rows of the knowledge base in an input; how many there are in all is said too.
 _ROWS = 1
 _VALUES = re.compile(r'"[^"]*"')
@@ -162,7 +166,7 @@ def grammar_words(text: str, target: str) -> set[str]:
     Values, numbers, the user's words and replies are none.
     """
     formal, mark, _ = text.partition(" <user> ")
-    reply = text.startswith(f"{SUBTASKS[-1]} ")
+    reply = text.startswith(f"{RG} ")
     written = f"{formal} {mark} {'' if reply else target}"
     bare = _VALUES.sub(' " ', written)
     return {word for word in bare.split() if not any(map(str.isdigit, word))}

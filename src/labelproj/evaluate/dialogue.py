@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from labelproj.dialogue.examples import SUBTASKS, Example
+from labelproj.dialogue.examples import DST, SUBTASKS, Example
 from labelproj.dialogue.kb import KnowledgeBase
 from labelproj.dialogue.linear import parse_acts, parse_calls, parse_state
 from labelproj.dialogue.schema import Constraint
@@ -160,7 +160,7 @@ def _both_states(
     outputs: Mapping[str, str], gold: Sequence[Example]
 ) -> Iterator[tuple[set[Constraint], set[Constraint]]]:
     """Yield what an output and gold say of the state of each turn, normalised."""
-    turns = [example for example in gold if example.subtask == SUBTASKS[0]]
+    turns = [example for example in gold if example.subtask == DST]
     read, _ = _read([outputs.get(example.id) for example in turns], parse_state)
     for found, turn in zip(_settled(read, turns, normalise=True), turns, strict=True):
         truth = normalised_state(parse_state(turn.target))

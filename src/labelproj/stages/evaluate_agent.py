@@ -9,7 +9,7 @@ import numpy as np
 
 from labelproj import tables
 from labelproj.config import EvaluateParams
-from labelproj.dialogue.examples import SUBTASKS, Example, examples_of
+from labelproj.dialogue.examples import DST, Example, examples_of
 from labelproj.dialogue.schema import KEY, dialogue_of
 from labelproj.errors import MissingInputError, ModelError
 from labelproj.evaluate.bootstrap import Ints, mean_f1
@@ -67,7 +67,7 @@ def run_evaluate_agent(
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         made_by[name], seeds[name] = card["signature"], str(card.get("seed", name))
     outputs[COPY] = predict(
-        [example for example in gold if example.subtask == SUBTASKS[0]], copy_state, own_state=True
+        [example for example in gold if example.subtask == DST], copy_state, own_state=True
     )
     systems = by_system(outputs)
     counts = {

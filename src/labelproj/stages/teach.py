@@ -10,6 +10,7 @@ from pathlib import Path
 
 from labelproj.align import check_aligner
 from labelproj.config import AlignParams
+from labelproj.devices import torch_device
 from labelproj.errors import MissingInputError
 from labelproj.evaluate.marker_samples import samples_of
 from labelproj.evaluate.markers import check_markers
@@ -19,7 +20,6 @@ from labelproj.shards import read_manifest, write_manifest
 from labelproj.translate.bitext_spans import aligned_spans
 from labelproj.translate.engine import check_model
 from labelproj.translate.finetune import Teaching, finetune
-from labelproj.translate.forced import torch_device
 from labelproj.translate.hub import card_licence, find_model
 from labelproj.translate.marked import check_marks
 from labelproj.translate.model import NOTE, compute_digest, is_ct2_folder

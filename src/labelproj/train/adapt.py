@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from labelproj.devices import torch_device
 from labelproj.errors import MissingInputError, ModelError
 from labelproj.progress import log, track
 from labelproj.train.batches import padded_batches
@@ -143,7 +144,6 @@ def _coded(texts: Texts, tokenizer: Any, size: int) -> Iterator[list[int]]:
 def _open(folder: Path, name: str) -> tuple[Any, Any]:
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-    torch = require_torch()
     with opening(name):
         tokenizer = AutoTokenizer.from_pretrained(folder)
         model, about = AutoModelForMaskedLM.from_pretrained(folder, output_loading_info=True)
@@ -155,4 +155,4 @@ def _open(folder: Path, name: str) -> tuple[Any, Any]:
         )
     if about["missing_keys"]:
         log.info("%s has no head for masks; a new one is trained", name)
-    return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
+    return model.to(torch_device()), tokenizer

@@ -1,10 +1,10 @@
 """What an agent answers to the examples of whole dialogues, and the baseline that copies."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from labelproj.dialogue.changes import after_changes
-from labelproj.dialogue.examples import SUBTASKS, Example, state_in, with_state
+from labelproj.dialogue.examples import DST, Example, state_in, with_state
 from labelproj.dialogue.linear import NULL
 
 __all__ = ["COPY", "copy_state", "predict"]
@@ -21,7 +21,7 @@ def copy_state(texts: Sequence[str]) -> list[str]:
     """
     outputs = []
     for text in texts:
-        state = state_in(text) if text.startswith(f"{SUBTASKS[0]} ") else ""
+        state = state_in(text) if text.startswith(f"{DST} ") else ""
         outputs.append(state or NULL)
     return outputs
 
@@ -32,26 +32,30 @@ def predict(examples: Sequence[Example], model: Model, *, own_state: bool) -> di
     With ``own_state`` the model's own state of the turn before stands in the input of ``dst``, as
     in use, and its state of the same turn in those of ``api`` and ``da``; without, gold's. A model
     writes a state whole or as changes, which are applied to the state in its input; where they
-    cannot be read the output stays as it is and the state as it was. Turns go in step over all
-    dialogues, so that batches are full.
+    cannot be read the output stays as it is and the state as it was. States are told turn by turn,
+    in step over all dialogues; then all the rest together, so that batches are full.
     """
     outputs: dict[str, str] = {}
     states: dict[tuple[str, int], str] = {}
-    ranked = sorted(examples, key=lambda e: (e.turn, SUBTASKS.index(e.subtask)))
-    for (turn, subtask), group in groupby(ranked, key=lambda e: (e.turn, e.subtask)):
-        batch = list(group)
+
+    def answer(batch: Sequence[Example], *, back: int) -> Iterator[tuple[Example, str, str]]:
+        """Yield examples, what was read and what was written; states are ``back`` turns old."""
         inputs = []
         for example in batch:
-            when = turn - 1 if subtask == "dst" else turn
-            own = states.get((example.dialogue, when)) if own_state else None
+            own = states.get((example.dialogue, example.turn - back)) if own_state else None
             inputs.append(example.input if own is None else with_state(example.input, own))
-        for example, text, output in zip(batch, inputs, model(inputs), strict=True):
-            outputs[example.id] = output
-            if subtask == "dst":
-                before = state_in(text)
-                try:
-                    outputs[example.id] = after_changes(before, output)
-                    states[example.dialogue, turn] = outputs[example.id]
-                except ValueError:
-                    states[example.dialogue, turn] = before
+        if batch:
+            yield from zip(batch, inputs, model(inputs), strict=True)
+
+    tracking = sorted((e for e in examples if e.subtask == DST), key=lambda e: e.turn)
+    for _, turn in groupby(tracking, key=lambda e: e.turn):
+        for example, text, output in list(answer(list(turn), back=1)):
+            before = state_in(text)
+            try:
+                now = outputs[example.id] = after_changes(before, output)
+            except ValueError:
+                outputs[example.id], now = output, before
+            states[example.dialogue, example.turn] = now
+    for example, _, output in answer([e for e in examples if e.subtask != DST], back=0):
+        outputs[example.id] = output
     return {example.id: outputs[example.id] for example in examples}

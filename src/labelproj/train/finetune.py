@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 from labelproj.config import TrainParams
+from labelproj.devices import torch_device
 from labelproj.progress import Progress
 from labelproj.records import Document
 from labelproj.train.averaging import Averager, checkpoints
@@ -85,8 +86,7 @@ class FineTuned(ABC):
         self._tokenizer.model_max_length = self._size
 
     def _attach(self, model: Any, tokenizer: Any) -> None:
-        torch = require_torch()
-        self._model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+        self._model = model.to(torch_device()).eval()
         self._tokenizer = tokenizer
         self._size = window_size(model, tokenizer, self._params.max_length)
         self._half = half_helps(self._model)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from labelproj.devices import torch_device
 from labelproj.dialogue.changes import lesson_target
 from labelproj.dialogue.examples import grammar_words
 from labelproj.errors import MissingInputError, ModelNotFoundError, UsageError
@@ -19,6 +20,7 @@ from labelproj.progress import Progress, log, track
 from labelproj.train.encoder import require_torch
 from labelproj.train.vocabulary import with_words
 from labelproj.translate.adapters import RATE, with_adapters, without_adapters
+from labelproj.translate.greedy import Greedy
 from labelproj.translate.model import quiet, write_hf
 from labelproj.translate.updates import sequence_loss, training_mode
 
@@ -84,6 +86,7 @@ def train_seq2seq(
     else:
         words = {word for text, target in pairs for word in grammar_words(text, target)}
         model, tokenizer = with_words(*_open(params.model), sorted(words))
+    model.to(torch_device())
     coded = [
         (tokenizer(text)["input_ids"], tokenizer(text_target=target)["input_ids"])
         for text, target in pairs
@@ -104,7 +107,7 @@ def train_seq2seq(
         3e-4 if params.model is not None and params.lora is None else RATE
     )
     trained = [one for one in model.parameters() if one.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.01, fused=True)
     warmup = max(1, params.steps // 20)
 
     def share(step: int) -> float:
@@ -119,7 +122,7 @@ def train_seq2seq(
     with training_mode(model) as half, bar as watched:
         for step in range(params.steps):
             inputs, labels = next(batches)
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+            with torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=half):
                 loss = sequence_loss(model, inputs, labels, smoothing=params.label_smoothing)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained, 1.0)
@@ -145,27 +148,28 @@ def train_seq2seq(
 
 
 class Seq2Seq:
-    """A trained model: texts in, texts out (greedy)."""
+    """A trained model: texts in, texts out (greedy).
+
+    ``name`` is the folder or Hub id it was read from; see :class:`Greedy`.
+    """
 
     def __init__(
         self,
         model: Any,
         tokenizer: Any,
         *,
-        batch_size: int = 128,
+        name: str | None = None,
         max_new_tokens: int | None = None,
     ):
-        self._model, self._tokenizer = model, tokenizer
-        self._model.eval()
-        max_new_tokens = max_new_tokens or model.generation_config.max_new_tokens or _MOST
-        self._batch_size = batch_size
-        self._max_new_tokens = max_new_tokens
+        self._model, self._tokenizer = model.eval(), tokenizer
+        most = max_new_tokens or model.generation_config.max_new_tokens or _MOST
+        self._write = Greedy(model, tokenizer, most=most, name=name)
 
     @classmethod
     def load(cls, folder: str, *, max_new_tokens: int | None = None) -> Self:
         """Open a Hugging Face folder or Hub id. Raises ModelNotFoundError and DependencyError."""
         require_torch()
-        return cls(*_open(folder), max_new_tokens=max_new_tokens)
+        return cls(*_open(folder), name=folder, max_new_tokens=max_new_tokens)
 
     def save(self, folder: Path) -> None:
         """Write the model as a Hugging Face folder. Raises StorageError."""
@@ -173,27 +177,14 @@ class Seq2Seq:
 
     def __call__(self, texts: Sequence[str]) -> list[str]:
         """Return one output a text, in order."""
-        import torch
-
-        outputs = [""] * len(texts)
-        order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), i))
-        for start in range(0, len(order), self._batch_size):
-            batch = order[start : start + self._batch_size]
-            coded = self._tokenizer([texts[i] for i in batch], return_tensors="pt", padding=True)
-            with torch.no_grad():
-                found = self._model.generate(
-                    input_ids=coded["input_ids"],
-                    attention_mask=coded["attention_mask"],
-                    max_new_tokens=self._max_new_tokens,
-                    num_beams=1,
-                    do_sample=False,
-                )
-            decoded = self._tokenizer.batch_decode(
-                found, skip_special_tokens=True, clean_up_tokenization_spaces=False
-            )
-            for i, text in zip(batch, decoded, strict=True):
-                outputs[i] = text
-        return outputs
+        if not texts:
+            return []
+        found: list[str] = self._tokenizer.batch_decode(
+            self._write(self._tokenizer(list(texts))["input_ids"]),
+            skip_special_tokens=True,
+            clean_up_tokenization_spaces=False,
+        )
+        return found
 
 
 def _open(name: str) -> tuple[Any, Any]:

@@ -16,7 +16,9 @@ class Updates:
     def __init__(self, model: Any, *, rate: float, steps: int):
         self._torch = require_torch()
         self._weights = [one for one in model.parameters() if one.requires_grad]
-        self._optimizer = self._torch.optim.AdamW(self._weights, lr=rate, weight_decay=0.01)
+        self._optimizer = self._torch.optim.AdamW(
+            self._weights, lr=rate, weight_decay=0.01, fused=True
+        )
         self._rate, self._steps = rate, steps
         self._warmup = max(1, round(_WARMUP * steps))
 

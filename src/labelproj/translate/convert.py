@@ -1,5 +1,6 @@
 """Converting a Hugging Face folder to CTranslate2, and checking what came out."""
 
+import copy
 import errno
 import json
 from collections.abc import Sequence
@@ -9,10 +10,10 @@ from typing import Any
 
 from labelproj.errors import DependencyError, LabelprojError, ModelConversionError
 from labelproj.translate.ct2 import open_ct2
-from labelproj.translate.families import Codec
+from labelproj.translate.families import Codec, vocabulary_of
 from labelproj.translate.model import load_tokenizer, quiet
 
-__all__ = ["convert", "model_config"]
+__all__ = ["convert", "convert_open", "model_config"]
 
 #: Mean log-probability a token may differ by between a converted model and the original. int8
 #: costs a few hundredths; a wrong vocabulary or a wrong scale costs several units.
@@ -124,6 +125,36 @@ def convert(
     }
 
 
+def convert_open(model: Any, tokenizer: Any, name: str, out: Path) -> list[str]:
+    """Convert a model that is open into the empty folder ``out``, in float32.
+
+    ``name`` is the folder or the Hub id that it was read from. Model and tokenizer stay as they
+    are. Returns the names of all tokens, by id. Raises ModelConversionError.
+    """
+    from ctranslate2.converters import TransformersConverter
+
+    tokenizer, usual = copy.deepcopy(tokenizer), model.config
+    model.config = copy.deepcopy(usual)
+    converter = TransformersConverter(name)
+    converter.load_model = lambda *_, **__: model
+    converter.load_tokenizer = lambda *_, **__: tokenizer
+    try:
+        rows = model.get_input_embeddings().weight.shape[0]
+        names = {index: name for name, index in vocabulary_of(tokenizer).items()}
+        tokens = [names.get(index, f"<unused{index}>") for index in range(rows)]
+        _name_all_tokens(tokenizer, tokens, rows)
+        _restore_config(model.config, tokenizer)
+        with quiet():
+            converter.convert(str(out), quantization="float32", force=True)
+    except LabelprojError:
+        raise
+    except Exception as error:  # as above
+        raise _unconvertible(error, Path(name)) from error
+    finally:
+        model.config = usual
+    return tokens
+
+
 def _unconvertible(error: Exception, folder: Path) -> ModelConversionError:
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return ModelConversionError(
@@ -143,8 +174,11 @@ def _name_all_tokens(tokenizer: Any, tokens: Sequence[str], rows: int) -> None:
     vocabulary = {name: index for index, name in enumerate(names)}
     tokenizer.get_vocab = lambda: vocabulary
     tokenizer.num_madeup_words = 0
-    if tokenizer.bos_token is None:  # mBART-50; a null in its config stops CTranslate2
+    # A null in its config stops CTranslate2.
+    if tokenizer.bos_token is None:  # mBART-50
         tokenizer.bos_token = "<s>" if "<s>" in vocabulary else tokenizer.eos_token
+    if tokenizer.unk_token is None:  # byte-level ones
+        tokenizer.unk_token = tokenizer.pad_token or tokenizer.eos_token
 
 
 def _restore_config(config: Any, tokenizer: Any) -> None:

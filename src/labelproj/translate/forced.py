@@ -4,31 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from labelproj.errors import DependencyError, DeviceError, ModelConversionError
+from labelproj.devices import torch_device
+from labelproj.errors import ModelConversionError
 from labelproj.translate.convert import model_config
 from labelproj.translate.families import Codec
 from labelproj.translate.model import quiet
 
-__all__ = ["Forced", "load_model", "source_ids", "target_ids", "torch_device"]
+__all__ = ["Forced", "load_model", "source_ids", "target_ids"]
 
 BATCH_TOKENS = 4096
-
-
-def torch_device(device: str) -> str:
-    """Return ``cpu`` or ``cuda`` for a wish of ``auto``, ``cpu`` or ``cuda``.
-
-    Raises DependencyError without torch and DeviceError where there is no GPU.
-    """
-    try:
-        import torch
-    except ImportError as error:
-        raise DependencyError(
-            "this needs torch", remedy="pip install 'labelproj[models]'"
-        ) from error
-    found = bool(torch.cuda.is_available())
-    if device == "cuda" and not found:
-        raise DeviceError("no CUDA device that PyTorch can use", remedy="use --device cpu")
-    return "cuda" if found and device != "cpu" else "cpu"
 
 
 def load_model(folder: Path, *, device: str, dtype: str = "float32") -> Any:

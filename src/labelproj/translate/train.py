@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labelproj.config import MtTrainParams
+from labelproj.devices import torch_device
 from labelproj.errors import DependencyError, MissingInputError
 from labelproj.languages import flores_code
 from labelproj.translate.batches import Stream, nllb_encoding
@@ -147,4 +148,4 @@ def new_model(params: MtTrainParams, tokenizer: Any) -> Any:
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
     )
-    return M2M100ForConditionalGeneration(config)
+    return M2M100ForConditionalGeneration(config).to(torch_device())
