@@ -83,7 +83,8 @@ class MtTrainParams(Section):
 
     ``marker_share`` of the pairs get ``[ ]`` round matching spans and ``rename_share`` get
     invented names, anew in every epoch; ``back_share`` are taught from target to source, so that
-    the encoder reads the target language too. ``dev_pairs`` are held out for chrF.
+    the encoder reads the target language too. ``dev_pairs`` are held out for chrF. ``optimizer``
+    ``auto`` is ``muon`` where products in bfloat16 are fast, else ``adamw``.
     """
 
     bitext: tuple[str, ...]
@@ -95,6 +96,7 @@ class MtTrainParams(Section):
     ffn: Count = 768
     steps: Count = 700
     batch_tokens: Count = 2000
+    optimizer: Literal["auto", "adamw", "muon"] = "auto"
     learning_rate: float = 2e-3
     warmup_steps: Count = 100
     label_smoothing: Share = 0.1

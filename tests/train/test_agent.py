@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,9 +125,12 @@ def test_a_converted_model_writes_what_pytorch_writes(
     opened = Seq2Seq.load(str(tmp_path / "agent"))
     asked: list[int] = []
     generate = opened._model.generate
-    monkeypatch.setattr(
-        opened._model, "generate", lambda **k: asked.append(len(k["input_ids"])) or generate(**k)
-    )
+
+    def counted(**inputs: Any) -> Any:
+        asked.append(len(inputs["input_ids"]))
+        return generate(**inputs)
+
+    monkeypatch.setattr(opened._model, "generate", counted)
     assert opened(texts) == expected
     assert asked == [1], "only the first text is answered by PyTorch too"
     opened.save(tmp_path / "again")

@@ -145,12 +145,13 @@ def test_held_out_sources_are_not_trained_on() -> None:
     assert len(kept) + len(held) == len(PAIRS) + 1
 
 
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_a_killed_run_ends_with_the_same_weights(
-    tiny_bitext: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    optimizer: str, tiny_bitext: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(name: str) -> dict[str, object]:
+    def run(name: str, optimizer: str = optimizer) -> dict[str, object]:
         return train.train_model(
-            params(tiny_bitext),
+            params(tiny_bitext, optimizer=optimizer),
             out=tmp_path / name,
             src="en",
             tgt="ha",
@@ -171,7 +172,12 @@ def test_a_killed_run_ends_with_the_same_weights(
         with pytest.raises(KeyboardInterrupt):
             run("broken")
     assert (tmp_path / "work-broken" / "checkpoint.pt").is_file()
+    kept = (tmp_path / "work-broken" / "checkpoint.pt").read_bytes()
     assert run("broken") == unbroken
+    (tmp_path / "work-other").mkdir()
+    (tmp_path / "work-other" / "checkpoint.pt").write_bytes(kept)
+    other = run("other", "muon" if optimizer == "adamw" else "adamw")
+    assert other["optimizer"] != unbroken["optimizer"]
     first, second = (
         (tmp_path / name / "model.safetensors").read_bytes() for name in ("unbroken", "broken")
     )

@@ -16,7 +16,7 @@ from labelproj.languages import flores_code
 from labelproj.translate.batches import Stream, nllb_encoding
 from labelproj.translate.markers import Augmenter, Pair
 from labelproj.translate.model import write_hf
-from labelproj.translate.updates import Schedule, run_updates
+from labelproj.translate.updates import Schedule, pick_optimizer, run_updates
 from labelproj.translate.vocabulary import train_tokenizer
 
 __all__ = ["new_model", "read_pairs", "split_pairs", "train_model"]
@@ -66,7 +66,7 @@ def train_model(
     A checkpoint goes to ``work`` every ``params.checkpoint_every`` steps; a run that was killed
     goes on from the last one and ends with the same weights (on the same machine and number of
     threads). The figures: ``pairs``, ``dev_pairs``, ``steps``, ``loss`` (mean of the last steps,
-    in nats per token, label smoothing included), ``parameters``.
+    in nats per token, label smoothing included), ``optimizer``, ``parameters``.
 
     Raises DependencyError without torch, MissingInputError, StorageError.
     """
@@ -78,6 +78,7 @@ def train_model(
         languages=[src_code, tgt_code],
     )
     model = new_model(params, tokenizer)
+    optimizer = pick_optimizer(model, params.optimizer)
     stream = Stream(
         train,
         encode=(
@@ -100,6 +101,7 @@ def train_model(
             warmup_steps=params.warmup_steps,
             label_smoothing=params.label_smoothing,
             checkpoint_every=params.checkpoint_every,
+            optimizer=optimizer,
         ),
         checkpoint=work / "checkpoint.pt",
         resume=resume,
@@ -109,6 +111,7 @@ def train_model(
         "pairs": len(train),
         "dev_pairs": len(dev),
         "steps": params.steps,
+        "optimizer": optimizer,
         "loss": round(loss, 4),
         "parameters": sum(p.numel() for p in model.parameters()),
     }

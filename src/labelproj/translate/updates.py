@@ -10,18 +10,32 @@ from labelproj.errors import StorageError
 from labelproj.progress import log, track
 from labelproj.translate.batches import Stream
 
-__all__ = ["Schedule", "half_helps", "run_updates", "sequence_loss", "training_mode"]
+__all__ = [
+    "Schedule",
+    "half_helps",
+    "pick_optimizer",
+    "run_updates",
+    "sequence_loss",
+    "training_mode",
+]
+
+#: How many times as high the learning rate of Muon is as that of AdamW.
+MUON_RATE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How many updates at which learning rate (up in a line, then down to 2 %)."""
+    """How many updates at which learning rate (up in a line, then down to 2 %).
+
+    ``optimizer`` is one of :func:`pick_optimizer`.
+    """
 
     steps: int
     learning_rate: float
     warmup_steps: int
     label_smoothing: float
     checkpoint_every: int
+    optimizer: str = "adamw"
 
     def rate(self, step: int) -> float:
         """Return the share of the top learning rate at ``step``."""
@@ -49,20 +63,14 @@ def run_updates(
     import torch
 
     trained = {n for n, p in model.named_parameters(remove_duplicate=False) if p.requires_grad}
-    optimizer = torch.optim.AdamW(
-        [p for p in model.parameters() if p.requires_grad],
-        lr=schedule.learning_rate,
-        betas=(0.9, 0.98),
-        weight_decay=0.01,
-        fused=True,
-    )
-    rates = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.rate)
+    optimizers = _optimizers(model, schedule)
+    rates = [torch.optim.lr_scheduler.LambdaLR(one, schedule.rate) for one in optimizers]
     losses: list[float] = []
     start = 0
-    if resume and (state := _load(checkpoint)) is not None:
+    if resume and (state := _load(checkpoint, optimizer=schedule.optimizer)) is not None:
         model.load_state_dict(state["model"], strict=False)
-        optimizer.load_state_dict(state["optimizer"])
-        rates.load_state_dict(state["schedule"])
+        for one, own in zip((*optimizers, *rates), state["states"], strict=True):
+            one.load_state_dict(own)
         torch.set_rng_state(state["random"])
         start, losses = state["step"], state["losses"]
         log.info("training goes on from step %d of %d", start, schedule.steps)
@@ -76,9 +84,9 @@ def run_updates(
                 )
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            rates.step()
-            optimizer.zero_grad(set_to_none=True)
+            for one in (*optimizers, *rates):
+                one.step()
+            model.zero_grad(set_to_none=True)
             losses = [*losses[-49:], float(loss.detach())]
             progress.advance(1)
             done = batch.step + 1
@@ -89,8 +97,8 @@ def run_updates(
                 weights = {n: t for n, t in model.state_dict().items() if n in trained}
                 state = {
                     "model": weights,
-                    "optimizer": optimizer.state_dict(),
-                    "schedule": rates.state_dict(),
+                    "optimizer": schedule.optimizer,
+                    "states": [one.state_dict() for one in (*optimizers, *rates)],
                     "random": torch.get_rng_state(),
                     "step": done,
                     "losses": losses,
@@ -98,6 +106,41 @@ def run_updates(
                 _save(state, checkpoint)
     checkpoint.unlink(missing_ok=True)
     return sum(losses) / len(losses)
+
+
+def pick_optimizer(model: Any, wish: str) -> str:
+    """Return ``muon`` or ``adamw``; for a wish of ``auto``, Muon where bfloat16 is fast.
+
+    Muon computes in bfloat16 on every device.
+    """
+    if wish != "auto":
+        return wish
+    return "muon" if half_helps(model) else "adamw"
+
+
+def _optimizers(model: Any, schedule: Schedule) -> list[Any]:
+    """Return AdamW for all that is trained, or Muon for the matrices inside and AdamW for the rest.
+
+    Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) makes the update of a
+    matrix orthogonal. It is not for embeddings and the output layer.
+    """
+    import torch
+
+    trained = [one for one in model.parameters() if one.requires_grad]
+    matrices: list[Any] = []
+    if schedule.optimizer == "muon":
+        last = model.get_output_embeddings()
+        linears = (one for one in model.modules() if isinstance(one, torch.nn.Linear))
+        matrices = [one.weight for one in linears if one is not last and one.weight.requires_grad]
+    inside = set(map(id, matrices))
+    rest = [one for one in trained if id(one) not in inside]
+    adamw = torch.optim.AdamW(
+        rest, lr=schedule.learning_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
+    )
+    if not matrices:
+        return [adamw]
+    rate = MUON_RATE * schedule.learning_rate
+    return [torch.optim.Muon(matrices, lr=rate, weight_decay=0.01), adamw]
 
 
 @contextmanager
@@ -188,13 +231,15 @@ def _save(state: dict[str, Any], path: Path) -> None:
         raise StorageError(f"the checkpoint cannot be written: {error}", where=str(path)) from error
 
 
-def _load(path: Path) -> dict[str, Any] | None:
+def _load(path: Path, *, optimizer: str) -> dict[str, Any] | None:
     import torch
 
     if not path.is_file():
         return None
     try:
-        return dict(torch.load(path, weights_only=True, map_location="cpu"))
+        state = dict(torch.load(path, weights_only=True, map_location="cpu"))
     except Exception as error:  # a broken pickle raises anything; the run then starts anew
         log.warning("%s cannot be read (%s); training starts anew", path, error)
         return None
+    # One of another optimizer, as `auto` may be another one on another machine.
+    return state if state.get("optimizer") == optimizer else None
