@@ -17,7 +17,7 @@ from labelproj.config_names import strange_languages, strange_names
 from labelproj.errors import ConfigError, MissingInputError
 from labelproj.filter_params import FilterParams, PairThresholds, Thresholds
 from labelproj.project_params import AlignParams, ConstrainedParams, ProjectParams
-from labelproj.sections import Count, Section, Share, TaskName
+from labelproj.sections import Count, OptimizerName, Section, Share, TaskName
 from labelproj.train_params import AugmentParams, SystemName, TrainParams
 from labelproj.yaml_lines import line_of
 
@@ -96,7 +96,7 @@ class MtTrainParams(Section):
     ffn: Count = 768
     steps: Count = 700
     batch_tokens: Count = 2000
-    optimizer: Literal["auto", "adamw", "muon"] = "auto"
+    optimizer: OptimizerName = "auto"
     learning_rate: float = 2e-3
     warmup_steps: Count = 100
     label_smoothing: Share = 0.1

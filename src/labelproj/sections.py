@@ -4,12 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["ALIGNERS", "Count", "Section", "Share", "TaskName"]
+__all__ = ["ALIGNERS", "Count", "OptimizerName", "Section", "Share", "TaskName"]
 
 #: The word aligners there are; labelproj.align opens them.
 ALIGNERS = ("eflomal", "systran", "embedding", "attention", "simalign")
 #: The tasks there are; labelproj.tasks says what each of them is.
 TaskName = Literal["ner", "eae", "qa", "tod"]
+#: How models are trained; ``auto`` is ``muon`` where products in bfloat16 are fast, else ``adamw``.
+OptimizerName = Literal["adamw", "muon", "auto"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1)]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from labelproj.sections import Count, Section, Share, TaskName
+from labelproj.sections import Count, OptimizerName, Section, Share, TaskName
 
 __all__ = [
     "OWN",
@@ -123,17 +123,17 @@ class TrainParams(Section):
     """The downstream model and the systems to train: ``projected`` and the baselines.
 
     A system whose data are not given is not trained. ``learning_rate`` null means 1e-3 for
-    models made from scratch and 5e-5 for a pretrained encoder. ``seeds`` go before ``seed``:
-    every system is trained with each of them. ``few_shot`` is the number of gold documents of
-    the system ``few-shot``. ``jobs`` systems are trained at a time, each with its share of the
-    cores. With ``weights: score`` projected examples count by their projection
-    score, with ``tier`` by ``tier_weights`` where the task has tiers. ``average`` checkpoints are
-    averaged; 1 keeps the best one on development data, null averages 5 for an encoder whose
-    development data have no labels by people in the target language. ``average_runs`` adds the
-    mean of each system's runs as a system of its own. ``lora`` trains adapters of a pretrained
-    encoder, which are merged into it in the end; before, ``trim`` takes tokens away and ``adapt``
-    lets it read. ``{tgt}`` in their texts is the target. ``tasks`` has parameters that are others
-    for one task.
+    models made from scratch and 5e-5 for a pretrained encoder. Adapters are trained with AdamW,
+    whatever ``optimizer`` is. ``seeds`` go before ``seed``: every system is trained with each
+    of them. ``few_shot`` is the number of gold documents of the system ``few-shot``. ``jobs``
+    systems are trained at a time, each with its share of the cores. With ``weights: score``
+    projected examples count by their projection score, with ``tier`` by ``tier_weights`` where
+    the task has tiers. ``average`` checkpoints are averaged; 1 keeps the best one on
+    development data, null averages 5 for an encoder whose development data have no labels by
+    people in the target language. ``average_runs`` adds the mean of each system's runs as a
+    system of its own. ``lora`` trains adapters of a pretrained encoder, which are merged into
+    it in the end; before, ``trim`` takes tokens away and ``adapt`` lets it read. ``{tgt}`` in
+    their texts is the target. ``tasks`` has parameters that are others for one task.
     """
 
     backend: Literal["spacy", "transformers"] = "spacy"
@@ -141,6 +141,7 @@ class TrainParams(Section):
     systems: tuple[SystemName, ...] = ("projected", "zero-shot", "gold")
     max_steps: Count = 600
     batch_words: Count = 1000
+    optimizer: OptimizerName = "adamw"
     learning_rate: float | None = None
     dropout: Share = 0.2
     patience: Count = 4
@@ -202,6 +203,8 @@ class TrainParams(Section):
     def _fits_backend(self) -> "TrainParams":
         if self.label_smoothing and self.backend == "spacy":
             raise ValueError("label_smoothing needs the backend transformers")
+        if self.optimizer != "adamw" and self.backend == "spacy":
+            raise ValueError("optimizer needs the backend transformers")
         if self.average_runs and self.backend == "spacy":
             raise ValueError("average_runs needs the backend transformers")
         if self.average_runs and len(self.seeds) < 2:

@@ -96,6 +96,8 @@ def test_a_sequence_model_with_adapters_and_smoothing(tmp_path: Path) -> None:
     model.save(tmp_path / "whole")
     smooth = Seq2SeqParams(steps=5, vocab_size=300, label_smoothing=0.3)
     assert train_seq2seq(PAIRS, smooth)[1]["loss"] != whole["loss"]
+    muon = Seq2SeqParams(steps=5, vocab_size=300, optimizer="muon")
+    assert train_seq2seq(PAIRS, muon)[1]["loss"] != whole["loss"]
     lora = {"r": 8, "alpha": 16, "dropout": 0.0}
     params = Seq2SeqParams(model=str(tmp_path / "whole"), steps=5, lora=lora)
     model, found = train_seq2seq(PAIRS, params)

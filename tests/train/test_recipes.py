@@ -206,6 +206,22 @@ def test_smoothed_labels_are_learnt_less_surely() -> None:
         TrainParams(label_smoothing=0.1)
 
 
+def test_taggers_learn_with_muon_too(tmp_path: Path) -> None:
+    train, dev = invented_documents(40, seed=1), invented_documents(5, seed=2)
+    losses = {}
+    for optimizer in ("adamw", "muon"):
+        params = TrainParams.model_validate(
+            TINY | {"backend": "transformers", "optimizer": optimizer, "max_steps": 40}
+        )
+        tagger = BACKENDS["transformers"](params)
+        losses[optimizer] = [one[1] for one in tagger.fit(train, dev, progress=Silent()).history]
+        tagger.save(tmp_path / optimizer)
+    assert losses["muon"][-1] < losses["muon"][0]
+    assert file_digest(tmp_path / "adamw") != file_digest(tmp_path / "muon")
+    with pytest.raises(ValueError, match="optimizer needs the backend transformers"):
+        TrainParams(optimizer="auto")
+
+
 def test_a_system_is_known_by_its_documents(recipes: Recipes) -> None:
     system = recipes.system("projected", seed=1)
     other = System("another name", system.train, system.dev)

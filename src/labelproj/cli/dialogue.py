@@ -16,6 +16,7 @@ from labelproj.cli.options import (
 )
 from labelproj.cli.project import Device, Matching
 from labelproj.cli.render import show_counts, show_json, show_place, show_table
+from labelproj.sections import OptimizerName
 
 __all__ = ["app"]
 
@@ -179,6 +180,10 @@ def train(
         float | None,
         typer.Option(help="Default: 1e-3 from nothing or with --lora, 3e-4 pretrained."),
     ] = None,
+    optimizer: Annotated[
+        OptimizerName,
+        typer.Option(help="'auto' is 'muon' where products in bfloat16 are fast."),
+    ] = "adamw",
     lora: Annotated[
         bool, typer.Option("--lora", help="Train low-rank adapters (peft) and merge them.")
     ] = False,
@@ -202,6 +207,7 @@ def train(
         steps=steps,
         batch_tokens=batch_tokens,
         learning_rate=learning_rate,
+        optimizer=optimizer,
         lora=LoraParams().model_dump() if lora else None,
         label_smoothing=label_smoothing,
         max_length=max_length,

@@ -17,7 +17,8 @@ from labelproj.train.encoder import Head, open_encoder, require_torch, tiny_enco
 from labelproj.train.updates import Updates
 from labelproj.translate.adapters import RATE, merged_weights, with_adapters, without_adapters
 from labelproj.translate.model import quiet
-from labelproj.translate.updates import half_helps, training_mode
+from labelproj.translate.optimizers import half_helps
+from labelproj.translate.updates import training_mode
 
 __all__ = ["Encoded", "FineTuned"]
 
@@ -105,7 +106,12 @@ class FineTuned(ABC):
         """
         params, model, steps = self._params, self._model, self._params.max_steps
         usual = RATE if params.lora else _PRETRAINED if params.model else _FROM_SCRATCH
-        updates = Updates(model, rate=params.learning_rate or usual, steps=steps)
+        updates = Updates(
+            model,
+            rate=params.learning_rate or usual,
+            steps=steps,
+            optimizer="adamw" if params.lora else params.optimizer,
+        )
         selection = Selection(params.patience)
         best: dict[str, Any] = {}
         averager = Averager[str]()

@@ -22,6 +22,7 @@ from labelproj.train.vocabulary import with_words
 from labelproj.translate.adapters import RATE, with_adapters, without_adapters
 from labelproj.translate.greedy import Greedy
 from labelproj.translate.model import quiet, write_hf
+from labelproj.translate.optimizers import open_optimizers, pick_optimizer
 from labelproj.translate.updates import sequence_loss, training_mode
 
 __all__ = ["Seq2Seq", "Seq2SeqParams", "taught", "train_seq2seq"]
@@ -37,7 +38,8 @@ class Seq2SeqParams:
 
     ``learning_rate`` None is 1e-3 from nothing and with ``lora`` (as ``train.lora``: adapters in
     the place of all weights, merged in the end), 3e-4 for a pretrained model. ``label_smoothing``
-    is the share of the probability that goes to all tokens alike.
+    is the share of the probability that goes to all tokens alike; ``optimizer`` is one of
+    :data:`~labelproj.sections.OptimizerName`.
     """
 
     model: str | None = None
@@ -46,6 +48,7 @@ class Seq2SeqParams:
     learning_rate: float | None = None
     lora: dict[str, Any] | None = None
     label_smoothing: float = 0.0
+    optimizer: str = "adamw"
     max_length: int = 512
     vocab_size: int = 2000
     seed: int = 13
@@ -107,7 +110,8 @@ def train_seq2seq(
         3e-4 if params.model is not None and params.lora is None else RATE
     )
     trained = [one for one in model.parameters() if one.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.01, fused=True)
+    kind = "adamw" if params.lora else pick_optimizer(model, params.optimizer)
+    optimizers = open_optimizers(model, kind, rate=rate)
     warmup = max(1, params.steps // 20)
 
     def share(step: int) -> float:
@@ -115,7 +119,7 @@ def train_seq2seq(
             return (step + 1) / warmup
         return max(0.02, (params.steps - step) / max(1, params.steps - warmup))
 
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
+    rates = [torch.optim.lr_scheduler.LambdaLR(one, share) for one in optimizers]
     losses: list[float] = []
     batches = _batches(fit, params)
     bar = nullcontext(progress) if progress else track("train", params.steps)
@@ -126,9 +130,9 @@ def train_seq2seq(
                 loss = sequence_loss(model, inputs, labels, smoothing=params.label_smoothing)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained, 1.0)
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad(set_to_none=True)
+            for one in (*optimizers, *rates):
+                one.step()
+            model.zero_grad(set_to_none=True)
             losses = [*losses[-49:], float(loss.detach())]
             watched.advance(1)
             if (step + 1) % 100 == 0:

@@ -49,6 +49,8 @@ TRANSLATED = ("projected", "projected+source", "projected+augmented", "multi-sou
 TAUGHT_BY_PEOPLE = ("few-shot", "gold")
 #: Those that translate a text before they label it.
 THERE_AND_BACK = ("translate-test", "ensemble")
+#: What only the backend transformers knows.
+_ENCODERS = ("model", "max_length", "label_smoothing", "optimizer", "lora", "trim", "adapt")
 #: What says which examples there are, what they count and how often, but not what is made of them.
 NOT_SHAPING = {
     "systems",
@@ -119,7 +121,7 @@ def shaping_params(params: TrainParams, model: str | None = None) -> dict[str, o
     if model in WRITERS and params.backend == "spacy":
         del shaping["model"]
     elif params.backend == "spacy":
-        for name in ("model", "max_length", "label_smoothing", "lora", "trim", "adapt"):
+        for name in _ENCODERS:
             del shaping[name]
     elif params.model and Path(params.model).is_dir():
         shaping["model"] = file_digest(Path(params.model))

@@ -56,6 +56,7 @@ class Seq2SeqWriter:
             batch_tokens=self._params.batch_words,
             learning_rate=self._params.learning_rate,
             lora=self._params.lora.model_dump() if self._params.lora else None,
+            optimizer=self._params.optimizer,
             label_smoothing=self._params.label_smoothing,
             max_length=self._params.max_length,
             seed=self._params.seed,

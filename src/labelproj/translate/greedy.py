@@ -9,6 +9,7 @@ from labelproj.errors import LabelprojError
 from labelproj.progress import log
 from labelproj.translate.convert import convert_open
 from labelproj.translate.ct2 import open_ct2
+from labelproj.translate.updates import padded_ids
 
 __all__ = ["Greedy"]
 
@@ -63,22 +64,20 @@ class Greedy:
 
         written: list[Ids] = [[] for _ in rows]
         order = sorted(range(len(rows)), key=lambda i: (len(rows[i]), i))
-        device = next(self._model.parameters()).device
+        pad = self._model.config.pad_token_id
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
-            coded = self._tokenizer.pad(
-                {"input_ids": [rows[i] for i in batch]}, return_tensors="pt"
-            ).to(device)
+            ids = padded_ids([rows[i] for i in batch], pad, self._model)
             with torch.no_grad():
                 found = self._model.generate(
-                    input_ids=coded["input_ids"],
-                    attention_mask=coded["attention_mask"],
+                    input_ids=ids,
+                    attention_mask=(ids != pad).long(),
                     max_new_tokens=self._most,
                     num_beams=1,
                     do_sample=False,
                 )
-            for i, ids in zip(batch, found.tolist(), strict=True):
-                written[i] = ids
+            for i, own in zip(batch, found.tolist(), strict=True):
+                written[i] = own
         return written
 
 

@@ -16,7 +16,8 @@ from labelproj.languages import flores_code
 from labelproj.translate.batches import Stream, nllb_encoding
 from labelproj.translate.markers import Augmenter, Pair
 from labelproj.translate.model import write_hf
-from labelproj.translate.updates import Schedule, pick_optimizer, run_updates
+from labelproj.translate.optimizers import pick_optimizer
+from labelproj.translate.updates import Schedule, run_updates
 from labelproj.translate.vocabulary import train_tokenizer
 
 __all__ = ["new_model", "read_pairs", "split_pairs", "train_model"]

@@ -9,25 +9,16 @@ from typing import Any
 from labelproj.errors import StorageError
 from labelproj.progress import log, track
 from labelproj.translate.batches import Stream
+from labelproj.translate.optimizers import half_helps, open_optimizers
 
-__all__ = [
-    "Schedule",
-    "half_helps",
-    "pick_optimizer",
-    "run_updates",
-    "sequence_loss",
-    "training_mode",
-]
-
-#: How many times as high the learning rate of Muon is as that of AdamW.
-MUON_RATE = 10.0
+__all__ = ["Schedule", "padded_ids", "run_updates", "sequence_loss", "training_mode"]
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """How many updates at which learning rate (up in a line, then down to 2 %).
 
-    ``optimizer`` is one of :func:`pick_optimizer`.
+    ``optimizer`` is one of :func:`~labelproj.translate.optimizers.pick_optimizer`.
     """
 
     steps: int
@@ -63,7 +54,9 @@ def run_updates(
     import torch
 
     trained = {n for n, p in model.named_parameters(remove_duplicate=False) if p.requires_grad}
-    optimizers = _optimizers(model, schedule)
+    optimizers = open_optimizers(
+        model, schedule.optimizer, rate=schedule.learning_rate, betas=(0.9, 0.98)
+    )
     rates = [torch.optim.lr_scheduler.LambdaLR(one, schedule.rate) for one in optimizers]
     losses: list[float] = []
     start = 0
@@ -108,41 +101,6 @@ def run_updates(
     return sum(losses) / len(losses)
 
 
-def pick_optimizer(model: Any, wish: str) -> str:
-    """Return ``muon`` or ``adamw``; for a wish of ``auto``, Muon where bfloat16 is fast.
-
-    Muon computes in bfloat16 on every device.
-    """
-    if wish != "auto":
-        return wish
-    return "muon" if half_helps(model) else "adamw"
-
-
-def _optimizers(model: Any, schedule: Schedule) -> list[Any]:
-    """Return AdamW for all that is trained, or Muon for the matrices inside and AdamW for the rest.
-
-    Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) makes the update of a
-    matrix orthogonal. It is not for embeddings and the output layer.
-    """
-    import torch
-
-    trained = [one for one in model.parameters() if one.requires_grad]
-    matrices: list[Any] = []
-    if schedule.optimizer == "muon":
-        last = model.get_output_embeddings()
-        linears = (one for one in model.modules() if isinstance(one, torch.nn.Linear))
-        matrices = [one.weight for one in linears if one is not last and one.weight.requires_grad]
-    inside = set(map(id, matrices))
-    rest = [one for one in trained if id(one) not in inside]
-    adamw = torch.optim.AdamW(
-        rest, lr=schedule.learning_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
-    )
-    if not matrices:
-        return [adamw]
-    rate = MUON_RATE * schedule.learning_rate
-    return [torch.optim.Muon(matrices, lr=rate, weight_decay=0.01), adamw]
-
-
 @contextmanager
 def training_mode(model: Any) -> Iterator[bool]:
     """Let a model of transformers train inside; yield whether in bfloat16.
@@ -162,22 +120,6 @@ def training_mode(model: Any) -> Iterator[bool]:
             model.set_attn_implementation(usual)
 
 
-def half_helps(model: Any) -> bool:
-    """Say whether bfloat16 makes a step faster where ``model`` is.
-
-    On a processor with its instructions it halves the time of a step; without them, and in layers
-    of a few dozen dimensions, it adds to it.
-    """
-    import torch
-
-    if next(model.parameters()).device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    config = model.config
-    # Of encoders, none so small as those that are made from nothing.
-    wide = (getattr(config, "d_model", 0) or 0) >= 128 or getattr(config, "hidden_size", 0) >= 256
-    return bool(wide) and bool(torch.cpu._is_avx512_bf16_supported())
-
-
 def sequence_loss(
     model: Any,
     sources: Sequence[Sequence[int]],
@@ -192,7 +134,7 @@ def sequence_loss(
     import torch
 
     pad, start = model.config.pad_token_id, model.config.decoder_start_token_id
-    source, target = _padded(sources, pad, model), _padded(targets, pad, model)
+    source, target = padded_ids(sources, pad, model), padded_ids(targets, pad, model)
     shifted = target.new_full(target.shape, pad)
     shifted[:, 1:] = target[:, :-1]
     shifted[:, 0] = start
@@ -210,7 +152,8 @@ def sequence_loss(
     return torch.nn.functional.cross_entropy(logits, target[real], label_smoothing=smoothing)
 
 
-def _padded(rows: Sequence[Sequence[int]], pad: int, model: Any) -> Any:
+def padded_ids(rows: Sequence[Sequence[int]], pad: int, model: Any) -> Any:
+    """Return rows of token ids as one tensor, filled up with ``pad``, where ``model`` is."""
     import torch
     from torch.nn.utils.rnn import pad_sequence
 

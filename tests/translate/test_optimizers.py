@@ -1,0 +1,47 @@
+"""Which parameters Muon updates, and where it is taken."""
+
+import pytest
+from transformers import BertConfig, BertForTokenClassification
+
+from labelproj.translate import optimizers
+from labelproj.translate.optimizers import MUON_RATE, open_optimizers, pick_optimizer
+
+
+def model() -> BertForTokenClassification:
+    config = BertConfig(
+        vocab_size=8,
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        intermediate_size=16,
+    )
+    return BertForTokenClassification(config)
+
+
+def test_muon_is_for_the_matrices_inside() -> None:
+    tagger = model()
+    tagger.bert.encoder.layer[0].output.dense.weight.requires_grad = False
+    muon, adamw = open_optimizers(tagger, "muon", rate=0.1)
+    names = {id(value): name for name, value in tagger.named_parameters()}
+    own = {names[id(one)] for group in muon.param_groups for one in group["params"]}
+    rest = {names[id(one)] for group in adamw.param_groups for one in group["params"]}
+    inside = "bert.encoder.layer.0."
+    assert own == {
+        *(f"{inside}attention.self.{one}.weight" for one in ("query", "key", "value")),
+        f"{inside}attention.output.dense.weight",
+        f"{inside}intermediate.dense.weight",
+    }
+    assert {"classifier.weight", "bert.embeddings.word_embeddings.weight"} <= rest
+    assert own | rest == set(names.values()) - {f"{inside}output.dense.weight"}
+    assert not own & rest
+    assert (muon.defaults["lr"], adamw.defaults["lr"]) == (MUON_RATE * 0.1, 0.1)
+    assert len(open_optimizers(tagger, "adamw", rate=0.1)) == 1
+
+
+@pytest.mark.parametrize(("half", "expected"), [(True, "muon"), (False, "adamw")])
+def test_auto_is_muon_where_bfloat16_is_fast(
+    half: bool, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(optimizers, "half_helps", lambda model: half)
+    assert pick_optimizer(model(), "auto") == expected
+    assert pick_optimizer(model(), "adamw") == "adamw"
