@@ -38,7 +38,7 @@ repro: $(STAMP) ## run the demo: train an MT model, translate, project, filter, 
 
 test: $(STAMP) lint types ## lint, check types, run the fast tests, build the documentation
 	$(BIN)/python -m mkdocs build --strict --quiet --site-dir $(VENV)/site
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 test-slow: $(STAMP) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
