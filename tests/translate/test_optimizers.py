@@ -1,7 +1,12 @@
 """Which parameters Muon updates, and where it is taken."""
 
 import pytest
-from transformers import BertConfig, BertForTokenClassification
+from transformers import (
+    BertConfig,
+    BertForTokenClassification,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
 from labelproj.translate import optimizers
 from labelproj.translate.optimizers import MUON_RATE, open_optimizers, pick_optimizer
@@ -36,6 +41,18 @@ def test_muon_is_for_the_matrices_inside() -> None:
     assert not own & rest
     assert (muon.defaults["lr"], adamw.defaults["lr"]) == (MUON_RATE * 0.1, 0.1)
     assert len(open_optimizers(tagger, "adamw", rate=0.1)) == 1
+
+
+def test_muon_is_not_for_output_layers() -> None:
+    config = T5Config(vocab_size=8, d_model=8, d_kv=4, d_ff=8, num_layers=1, num_heads=2)
+    writer = T5ForConditionalGeneration(config)
+    muon, adamw = open_optimizers(writer, "muon", rate=0.1)
+    own = {id(one) for group in muon.param_groups for one in group["params"]}
+    assert id(writer.lm_head.weight) not in own
+    assert id(writer.encoder.block[0].layer[0].SelfAttention.q.weight) in own
+    assert sum(len(group["params"]) for one in (muon, adamw) for group in one.param_groups) == len(
+        list(writer.parameters())
+    )
 
 
 @pytest.mark.parametrize(("half", "expected"), [(True, "muon"), (False, "adamw")])

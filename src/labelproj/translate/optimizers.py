@@ -31,8 +31,10 @@ def open_optimizers(
 
     matrices: list[Any] = []
     if name == "muon":
+        # Of some models (T5) the base is the whole, output layer and all.
+        last = model.get_output_embeddings()
         linears = (one for one in model.base_model.modules() if isinstance(one, torch.nn.Linear))
-        matrices = [one.weight for one in linears if one.weight.requires_grad]
+        matrices = [one.weight for one in linears if one is not last and one.weight.requires_grad]
     inside = set(map(id, matrices))
     rest = [one for one in model.parameters() if one.requires_grad and id(one) not in inside]
     adamw = torch.optim.AdamW(rest, lr=rate, betas=betas, weight_decay=0.01, fused=True)
