@@ -5,11 +5,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["BERT", "KINDS", "word_pieces", "write_encoder"]
+__all__ = ["BERT", "KINDS", "small_bert", "word_pieces", "write_encoder"]
 
 #: As in XLM-R, whose positions are counted from the padding id on; the mask is last there.
 XLMR = ("<s>", "<pad>", "</s>", "<unk>")
 BERT = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+def small_bert() -> Any:
+    """Return the configuration of a BERT with eight dimensions and a layer."""
+    from transformers import BertConfig
+
+    return BertConfig(
+        vocab_size=8,
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        intermediate_size=16,
+    )
 
 
 def unigram(texts: Sequence[str]) -> Any:

@@ -2,25 +2,18 @@
 
 import pytest
 from transformers import (
-    BertConfig,
     BertForTokenClassification,
     T5Config,
     T5ForConditionalGeneration,
 )
 
+from encoders import small_bert
 from labelproj.translate import optimizers
 from labelproj.translate.optimizers import MUON_RATE, open_optimizers, pick_optimizer
 
 
 def model() -> BertForTokenClassification:
-    config = BertConfig(
-        vocab_size=8,
-        hidden_size=8,
-        num_hidden_layers=1,
-        num_attention_heads=1,
-        intermediate_size=16,
-    )
-    return BertForTokenClassification(config)
+    return BertForTokenClassification(small_bert())
 
 
 def test_muon_is_for_the_matrices_inside() -> None:

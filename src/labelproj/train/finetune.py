@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 from labelproj.config import TrainParams
-from labelproj.devices import torch_device
+from labelproj.devices import half_helps, torch_device
 from labelproj.progress import Progress
 from labelproj.records import Document
 from labelproj.train.averaging import Averager, checkpoints
@@ -17,8 +17,7 @@ from labelproj.train.encoder import Head, open_encoder, require_torch, tiny_enco
 from labelproj.train.updates import Updates
 from labelproj.translate.adapters import RATE, merged_weights, with_adapters, without_adapters
 from labelproj.translate.model import quiet
-from labelproj.translate.optimizers import half_helps
-from labelproj.translate.updates import training_mode
+from labelproj.translate.updates import padded_ids, training_mode
 
 __all__ = ["Encoded", "FineTuned"]
 
@@ -147,10 +146,7 @@ class FineTuned(ABC):
         return selection.report(step)
 
     def _padded(self, rows: Sequence[Sequence[int]], value: int) -> Any:
-        torch = require_torch()
-        longest = max(map(len, rows))
-        values = [[*row, *[value] * (longest - len(row))] for row in rows]
-        return torch.tensor(values, device=self._model.device)
+        return padded_ids(rows, value, self._model)
 
     def _outputs(self, windows: Sequence[Encoded]) -> Any:
         """Return what the model says of a batch of windows."""

@@ -9,6 +9,7 @@ from labelproj.errors import LabelprojError
 from labelproj.progress import log
 from labelproj.translate.convert import convert_open
 from labelproj.translate.ct2 import open_ct2
+from labelproj.translate.engine import pick_device
 from labelproj.translate.updates import padded_ids
 
 __all__ = ["Greedy"]
@@ -84,7 +85,7 @@ class Greedy:
 def _converted(model: Any, tokenizer: Any, name: str, *, most: int) -> Write:
     import ctranslate2
 
-    device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+    device = pick_device("auto")
     with tempfile.TemporaryDirectory() as folder:
         tokens = convert_open(model, tokenizer, name, Path(folder))
         translator = open_ct2(

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-__all__ = ["half_helps", "open_optimizers", "pick_optimizer"]
+from labelproj.devices import half_helps
+
+__all__ = ["open_optimizers", "pick_optimizer"]
 
 #: How many times as high the learning rate of Muon is as that of AdamW.
 MUON_RATE = 10.0
@@ -41,19 +43,3 @@ def open_optimizers(
     if not matrices:
         return [adamw]
     return [torch.optim.Muon(matrices, lr=MUON_RATE * rate, weight_decay=0.01), adamw]
-
-
-def half_helps(model: Any) -> bool:
-    """Say whether bfloat16 makes a step faster where ``model`` is.
-
-    On a processor with its instructions it halves the time of a step; without them, and in layers
-    of a few dozen dimensions, it adds to it.
-    """
-    import torch
-
-    if next(model.parameters()).device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    config = model.config
-    # Of encoders, none so small as those that are made from nothing.
-    wide = (getattr(config, "d_model", 0) or 0) >= 128 or getattr(config, "hidden_size", 0) >= 256
-    return bool(wide) and bool(torch.cpu._is_avx512_bf16_supported())

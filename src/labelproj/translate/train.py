@@ -65,8 +65,8 @@ def train_model(
     """Train a model and write it to ``out`` as a Hugging Face folder; return figures about it.
 
     A checkpoint goes to ``work`` every ``params.checkpoint_every`` steps; a run that was killed
-    goes on from the last one and ends with the same weights (on the same machine and number of
-    threads). The figures: ``pairs``, ``dev_pairs``, ``steps``, ``loss`` (mean of the last steps,
+    goes on from the last one and ends with the same weights (on the same processor and number
+    of threads). The figures: ``pairs``, ``dev_pairs``, ``steps``, ``loss`` (mean of the last steps,
     in nats per token, label smoothing included), ``optimizer``, ``parameters``.
 
     Raises DependencyError without torch, MissingInputError, StorageError.

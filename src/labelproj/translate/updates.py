@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labelproj.devices import half_helps
 from labelproj.errors import StorageError
 from labelproj.progress import log, track
 from labelproj.translate.batches import Stream
-from labelproj.translate.optimizers import half_helps, open_optimizers
+from labelproj.translate.optimizers import open_optimizers
 
 __all__ = ["Schedule", "padded_ids", "run_updates", "sequence_loss", "training_mode"]
 
@@ -18,7 +19,7 @@ __all__ = ["Schedule", "padded_ids", "run_updates", "sequence_loss", "training_m
 class Schedule:
     """How many updates at which learning rate (up in a line, then down to 2 %).
 
-    ``optimizer`` is one of :func:`~labelproj.translate.optimizers.pick_optimizer`.
+    ``optimizer`` is ``adamw`` or ``muon``.
     """
 
     steps: int
@@ -49,7 +50,8 @@ def run_updates(
 
     The loss is the mean of the last 50 updates, in nats a token, label smoothing included. With
     ``resume`` a run goes on from ``checkpoint`` and ends with the same weights (on the same
-    machine and number of threads). The checkpoint is removed at the end. Raises StorageError.
+    processor and number of threads; a GPU promises no such thing). The checkpoint is
+    removed at the end. Raises StorageError.
     """
     import torch
 
