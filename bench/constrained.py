@@ -22,9 +22,8 @@ from typing import Any
 import torch
 
 from labelproj.config import ConstrainedParams, TranslateParams
-from labelproj.evaluate.projection import read_gold
+from labelproj.evaluate.projection import labelled_pairs, read_gold
 from labelproj.formats.parallel import GoldPair
-from labelproj.project.base import LabelledPair
 from labelproj.project.constrained.base import Scorer
 from labelproj.project.constrained.ct2_scorer import Ct2Scorer
 from labelproj.project.constrained.open import open_constrained
@@ -155,7 +154,7 @@ def main() -> None:
     spans = Spans(pairs, tokens)
     queries = spans.queries()
     texts = [pair.src_text for pair in pairs]
-    labelled = [LabelledPair(p.src_text, p.src_spans, p.tgt_text) for p in pairs]
+    labelled = list(labelled_pairs(pairs))
     method = open_constrained(
         ConstrainedParams(compute_type=args.compute_type, search_type=args.search_type),
         mt=folder,

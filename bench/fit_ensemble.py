@@ -31,7 +31,7 @@ from scipy.optimize import minimize
 from labelproj import __version__, tables
 from labelproj.config import AlignParams, ConstrainedParams, ProjectParams
 from labelproj.evaluate.given import given_proposers
-from labelproj.evaluate.projection import read_gold
+from labelproj.evaluate.projection import labelled_pairs, read_gold
 from labelproj.evaluate.spans import snap
 from labelproj.formats.parallel import GoldPair
 from labelproj.project import open_proposer
@@ -123,10 +123,10 @@ def read_set(data: Path, name: str, *, mt: str, work: Path) -> Set:
             tgt_lang=gold[0].tgt_lang,
             device="cpu",
         )
-        members[member].fit(lambda: [(pair.src_text, pair.tgt_text) for pair in gold])
-    pairs = [LabelledPair(gold[i].src_text, gold[i].src_spans, gold[i].tgt_text) for i in counted]
+        members[member].fit(lambda: labelled_pairs(gold))
+    pairs = list(labelled_pairs(gold[i] for i in counted))
     proposed = proposals_of(members, pairs)
-    pairs = invented_pairs(lambda: ((pair.src_text, pair.tgt_text) for pair in gold))
+    pairs = invented_pairs(lambda: labelled_pairs(gold))
     invented = {
         member: [first(own) for proposals in found for own in proposals.candidates]
         for member, found in proposals_of(members, pairs).items()

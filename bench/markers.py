@@ -57,7 +57,7 @@ def measure(gold_file: Path, *, model: str, markers: str, bitext: str | None) ->
             tgt_lang=tgt,
             markers=None if markers == "none" else markers,
         )
-        projector.fit(lambda: ((pair.src_text, pair.tgt_text) for pair in pairs))
+        projector.fit(lambda: pairs)
         placed = projector.project(pairs)
     seconds = time.monotonic() - translated
     texts = [one.translation.text for one in found]

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelproj.segmenter import (
+    gaps,
     has_unspaced,
     is_unspaced_word,
     joined_letters,
@@ -13,7 +14,7 @@ from labelproj.segmenter import (
 )
 from labelproj.text import words
 
-SIGNS = "今日天会下雨吗牛丼𠮷ーカタカナひらがなไทยภาษำកខ្មែລາວမြန်བོད་ab 5点,。😀\u0301\u200b"
+SIGNS = "·・今日天会下雨吗牛丼𠮷ーカタカナひらがなไทยภาษำកខ្មែລາວမြန်བོད་ab 5点,。😀\u0301\u200b"
 TEXTS = st.text(st.sampled_from(SIGNS), max_size=40)
 
 
@@ -32,6 +33,10 @@ def put_together(text: str) -> list[str]:
         ("在Google音乐上播放5点", ["在", "Google", "音乐", "上", "播放", "5", "点"]),
         ("𠮷野と東京へ", ["𠮷", "野", "と", "東京", "へ"]),
         ("東京のカメラを", ["東京", "の", "カメラ", "を"]),
+        ("由约翰·埃尔维保持", ["由", "约翰·埃尔维", "保持"]),
+        ("罗伯特·莱恩和本杰明·威尔合作", ["罗伯特·莱恩", "和", "本杰明·威尔", "合作"]),
+        ("ジョン・スミスは", ["ジョン・スミス", "は"]),
+        ("·约 约· a·b", ["·", "约", "约", "·", "a·b"]),
         ("서울은 크다", ["서울은", "크다"]),
         ("plain words", ["plain", "words"]),
     ],
@@ -63,7 +68,12 @@ def test_every_token_has_a_word_and_words_are_of_neighbours(text: str) -> None:
     assert not tokens or steps[0] == 1
     assert set(steps) <= {0, 1}
     for before, after, step in zip(tokens, tokens[1:], steps[1:], strict=False):
-        assert step or (is_unspaced_word(before) and is_unspaced_word(after))
+        assert step or all(is_unspaced_word(token) or token in "·・" for token in (before, after))
+
+
+def test_gaps_are_between_signs_of_scripts_that_have_none() -> None:
+    assert gaps("在 1946 年 的  冠军 NFL") == [(8, 9), (10, 12)]
+    assert gaps("ผม รัก plain words") == []
 
 
 @given(TEXTS)

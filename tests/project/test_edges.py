@@ -13,7 +13,8 @@ from labelproj.project.claims import Claims
 from labelproj.project.joint import JointProjector
 from labelproj.project.leftovers import leftovers
 from labelproj.project.numbers import like_numbers
-from labelproj.project.propose import PairEvidence, SpanOdds, Tuning
+from labelproj.project.pair_evidence import PairEvidence
+from labelproj.project.propose import SpanOdds, Tuning
 from labelproj.records import Span
 from labelproj.text import words
 
@@ -51,7 +52,7 @@ def place(others: Sequence[tuple[str, str]], links: tuple[Link, ...] = WEAK) -> 
     known = {token_pair(*texts): one_to_one(*texts) for texts in others}
     known[token_pair(SRC, TGT)] = links
     projector = JointProjector(AlignmentProposer(Known(known)))
-    projector.fit(lambda: [*others, (SRC, TGT)])
+    projector.fit(lambda: [LabelledPair(src, (), tgt) for src, tgt in (*others, (SRC, TGT))])
     start = SRC.index("lemon")
     span = Span("s0", start, start + len("lemon juice"), "X")
     (((found),),) = projector.project([LabelledPair(SRC, (span,), TGT)])
@@ -117,7 +118,7 @@ def test_given_links_are_completed() -> None:
         aligner = Known({token_pair(src, tgt): links})
         proposer = AlignmentProposer(aligner, tuning=Tuning(missing=0.0, leftover=leftover))
         projector = JointProjector(proposer)
-        projector.fit(lambda: [(src, tgt)])
+        projector.fit(lambda: [LabelledPair(src, (), tgt)])
         span = Span("s0", 4, 9, "X")
         found.append(projector.project([LabelledPair(src, (span,), tgt)])[0][0])
     assert found[0].start is None

@@ -90,7 +90,7 @@ def test_when_no_member_has_an_answer_the_reason_is_said() -> None:
 def test_what_is_learnt_from_the_job_is_in_the_signature() -> None:
     ensemble = EnsembleProposer([member("a", RIGHT), member("b", "0-0 1-1 2-2 3-3 4-4")])
     before = ensemble.params()
-    ensemble.fit(lambda: [(SRC, TGT)] * 3)
+    ensemble.fit(lambda: [LabelledPair(SRC, (), TGT)] * 3)
     assert ensemble.params() != before
     json.dumps(ensemble.params())
     assert all(0 < share < 1 for share in ensemble.reliable.values())
@@ -173,7 +173,7 @@ def test_a_member_with_nobody_beside_it_decides_as_it_would_alone() -> None:
     good, bad = member("good", *right, pairs=pairs), member("bad", *wrong, pairs=pairs)
     model = shipped_model()._replace(reliable={good.label: 0.9, bad.label: 0.8})
     ensemble = EnsembleProposer([good, bad], model=model)
-    ensemble.fit(lambda: [(pair.src_text, pair.tgt_text) for pair in pairs])
+    ensemble.fit(lambda: pairs)
     alone, together = JointProjector(good).project(pairs), JointProjector(ensemble).project(pairs)
     assert [[(p.start, p.end) for p in own] for own in together] == [
         [(p.start, p.end) for p in own] for own in alone
@@ -202,7 +202,7 @@ def test_invariants(src: str, tgt: str, several: list[str]) -> None:
     pair = LabelledPair(src, spans, tgt)
     members = [member(f"m{n}", own, pairs=[pair]) for n, own in enumerate(several)]
     ensemble = EnsembleProposer(members)
-    ensemble.fit(lambda: [(src, tgt)])
+    ensemble.fit(lambda: [LabelledPair(src, (), tgt)])
     (found,) = JointProjector(ensemble).project([pair])
     assert [p.span_id for p in found] == [s.id for s in spans]
     for place in found:

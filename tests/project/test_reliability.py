@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelproj.project.base import Place
+from labelproj.project.base import LabelledPair, Place
 from labelproj.project.reliability import (
     ENOUGH,
     PAIRS,
@@ -70,8 +70,9 @@ def test_shares_are_shares(tops: list[list[Place | None]]) -> None:
 
 
 def test_invented_spans_are_runs_of_words_and_do_not_depend_on_order() -> None:
-    corpus = [(f"Today number {n} of the Lakes came home", f"Yau {n} ta zo") for n in range(300)]
-    corpus += [("", "babu"), ("nothing", " "), ("北京很大", "Beijing is big"), ("...", "!")]
+    texts = [(f"Today number {n} of the Lakes came home", f"Yau {n} ta zo") for n in range(300)]
+    texts += [("", "babu"), ("nothing", " "), ("北京很大", "Beijing is big"), ("...", "!")]
+    corpus = [LabelledPair(src, (), tgt) for src, tgt in texts]
     pairs = invented_pairs(lambda: corpus)
     assert pairs == invented_pairs(lambda: reversed(corpus))
     assert len(pairs) == PAIRS
@@ -85,5 +86,5 @@ def test_invented_spans_are_runs_of_words_and_do_not_depend_on_order() -> None:
 
 @pytest.mark.parametrize("text", ["北京很大", "a b c"])
 def test_texts_without_long_words_have_spans_too(text: str) -> None:
-    (pair,) = invented_pairs(lambda: [(text, "Beijing is big")])
+    (pair,) = invented_pairs(lambda: [LabelledPair(text, (), "Beijing is big")])
     assert pair.src_spans

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from labelproj.align.base import AlignedPair, Aligner, Corpus, Link, TokenPair, pharaoh
+from labelproj.align.by_sentence import BySentence
 from labelproj.align.tokens import link_pair, link_words, token_pair
 from labelproj.config import AlignParams
 from labelproj.errors import MissingInputError, UsageError
@@ -78,11 +79,15 @@ def priors_of(paths: Sequence[str]) -> Path | None:
 def open_aligner(
     params: AlignParams, *, work: Path, src_lang: str, tgt_lang: str, device: str = "auto"
 ) -> Aligner:
-    """Open the aligner that ``params`` name.
+    """Open the aligner that ``params`` name; long texts are aligned sentence by sentence.
 
     Where eflomal is not installed, ``systran`` takes its place with a warning. Raises
     UsageError for an unknown name or a missing model, DependencyError for a missing package.
     """
+    return BySentence(_open(params, work=work, src_lang=src_lang, tgt_lang=tgt_lang, device=device))
+
+
+def _open(params: AlignParams, *, work: Path, src_lang: str, tgt_lang: str, device: str) -> Aligner:
     name = check_aligner(params)
     if name != params.name:
         log.warning(

@@ -84,14 +84,12 @@ def corrupted_job(
     projector = open_projector(
         ProjectParams(align=align), work=work, src_lang=gold[0].src_lang, tgt_lang=gold[0].tgt_lang
     )
-    sources = [pair.src_text for pair in gold]
-    projector.fit(lambda: zip(sources, texts, strict=True))
-    found = projector.project(
-        [
-            LabelledPair(pair.src_text, pair.src_spans, text)
-            for pair, text in zip(gold, texts, strict=True)
-        ]
-    )
+    pairs = [
+        LabelledPair(pair.src_text, pair.src_spans, text)
+        for pair, text in zip(gold, texts, strict=True)
+    ]
+    projector.fit(lambda: pairs)
+    found = projector.project(pairs)
     units: dict[str, str] = {}
     spans: dict[str, list[str | None]] = {}
     rows = []

@@ -9,7 +9,8 @@ from labelproj.align.record import GivenAligner, read_pharaoh
 from labelproj.errors import InputError
 from labelproj.formats.parallel import GoldPair
 from labelproj.project.alignment import AlignmentProposer, own_words
-from labelproj.project.propose import Offsets, Tuning
+from labelproj.project.pair_evidence import Offsets
+from labelproj.project.propose import Tuning
 
 __all__ = ["given_proposers"]
 
@@ -33,11 +34,11 @@ def given_proposers(
         return known.get((src_text, tgt_text)) or own_words(src_text, tgt_text)
 
     # Links without probabilities: a word with none does not say that its mass is elsewhere, and
-    # those without on both sides may be each other's.
+    # those without on both sides may be each other's; it has been left out, so habits do not count.
     return {
         name: AlignmentProposer(
             _aligner(gold, name, path),
-            tuning=replace(Tuning.for_aligner(name), missing=0.0, leftover=0.5),
+            tuning=replace(Tuning.for_aligner(name), missing=0.0, leftover=0.5, habit=0.0),
             tokenise=tokenise,
         )
         for name in wanted

@@ -11,6 +11,7 @@ from labelproj.config import ProjectParams
 from labelproj.errors import UsageError
 from labelproj.evaluate.differing import Outcome, differing, patterns
 from labelproj.evaluate.projection import (
+    labelled_pairs,
     method_name,
     project_gold,
     read_gold,
@@ -178,5 +179,5 @@ def _learn(projector: Projector, gold: Sequence[GoldPair], members: Sequence[_Sh
     """Let a method learn; return the seconds, with those of members that had learnt before."""
     before = sum(member.seconds for member in members)
     started = time.monotonic()
-    projector.fit(lambda: ((pair.src_text, pair.tgt_text) for pair in gold))
+    projector.fit(lambda: labelled_pairs(gold))
     return before + time.monotonic() - started

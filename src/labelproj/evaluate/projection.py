@@ -3,7 +3,7 @@
 import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from labelproj.config import ProjectParams
@@ -19,6 +19,7 @@ from labelproj.records import Projection, Reject, Span
 
 __all__ = [
     "bench_projection",
+    "labelled_pairs",
     "method_name",
     "project_gold",
     "read_gold",
@@ -45,14 +46,18 @@ def read_gold(path: Path) -> list[GoldPair]:
     return pairs
 
 
+def labelled_pairs(gold: Iterable[GoldPair]) -> Iterator[LabelledPair]:
+    """Yield what a method may see of gold pairs: the labels of their sources."""
+    for pair in gold:
+        yield LabelledPair(pair.src_text, pair.src_spans, pair.tgt_text)
+
+
 def project_gold(gold: Sequence[GoldPair], projector: Projector) -> list[tuple[Projection, ...]]:
     """Return the projections of the source spans of each pair onto its translation."""
     found: list[tuple[Projection, ...]] = []
     for first in range(0, len(gold), BATCH):
         part = gold[first : first + BATCH]
-        found += projector.project(
-            [LabelledPair(pair.src_text, pair.src_spans, pair.tgt_text) for pair in part]
-        )
+        found += projector.project(list(labelled_pairs(part)))
     return found
 
 
@@ -149,7 +154,7 @@ def _open(
         mt=mt,
         given=given_proposers(gold, member_names(params), path=path),
     )
-    projector.fit(lambda: ((pair.src_text, pair.tgt_text) for pair in gold))
+    projector.fit(lambda: labelled_pairs(gold))
     return projector
 
 

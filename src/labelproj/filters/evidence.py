@@ -14,7 +14,7 @@ import polars as pl
 from labelproj.align import AlignedPair, Aligner, TokenPair, link_pair, link_words
 from labelproj.filters.lexical import Floats, LexicalModel, Support
 from labelproj.project.boundaries import is_word
-from labelproj.project.propose import PairEvidence
+from labelproj.project.pair_evidence import PairEvidence
 
 __all__ = ["Evidence", "UnitEvidence"]
 

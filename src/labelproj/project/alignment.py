@@ -9,14 +9,16 @@ from labelproj.align import AlignedPair, Aligner, TokenPair, link_words
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
 from labelproj.project.claims import Claims
 from labelproj.project.cooccurrence import Cooccurrence
-from labelproj.project.propose import Offsets, PairEvidence, SpanOdds, Tuning
+from labelproj.project.habits import Habits
+from labelproj.project.pair_evidence import Offsets, PairEvidence
+from labelproj.project.propose import SpanOdds, Tuning
 
 __all__ = ["AlignmentProposals", "AlignmentProposer", "Tokenise", "own_words"]
 
 #: The offsets of the words of a text and of its translation.
 Tokenise = Callable[[str, str], tuple[Offsets, Offsets]]
 
-#: Which words have counterparts is learnt from so many pairs, in batches.
+#: Which words have counterparts, or go with a label, is learnt from so many pairs, in batches.
 SAMPLE, BATCH = 2000, 256
 
 
@@ -28,9 +30,24 @@ def own_words(src_text: str, tgt_text: str) -> tuple[Offsets, Offsets]:
 class AlignmentProposals:
     """What the links of one pair propose for its spans."""
 
-    def __init__(self, pair: LabelledPair, evidence: PairEvidence, *, status: str, tuning: Tuning):
+    def __init__(
+        self,
+        pair: LabelledPair,
+        evidence: PairEvidence,
+        *,
+        status: str,
+        tuning: Tuning,
+        habits: Habits | None = None,
+    ):
         self.problem = None if status == "ok" else f"not aligned: {status}"
-        self._odds = [SpanOdds(span, evidence, tuning=tuning) for span in pair.src_spans]
+        self._odds = [
+            SpanOdds(span, evidence, tuning=tuning, habits=habits) for span in pair.src_spans
+        ]
+
+    def teach(self, habits: Habits) -> None:
+        """Let ``habits`` count all spans."""
+        for odds in self._odds:
+            odds.teach(habits)
 
     @cached_property
     def candidates(self) -> list[list[Weighted]]:
@@ -58,6 +75,7 @@ class AlignmentProposer:
         self._tuning = tuning or Tuning.for_aligner(aligner.name)
         self._claims: Claims | None = None
         self._together: Cooccurrence | None = None
+        self._habits: Habits | None = None
         self.label = f"{self.name}:{aligner.name}"
 
     def params(self) -> dict[str, object]:
@@ -69,20 +87,26 @@ class AlignmentProposer:
         }
 
     def fit(self, corpus: PairCorpus) -> None:
-        """Let the aligner learn from the job's own bitext, and learn from its links."""
+        """Let the aligner learn from the job's own bitext, and learn from its links and labels."""
 
         def pairs() -> Iterator[TokenPair]:
-            for src, tgt in corpus():
-                yield _token_pair(src, tgt, *self._tokenise(src, tgt))
+            for pair in corpus():
+                yield _token_pair(pair, *self._tokenise(pair.src_text, pair.tgt_text))
 
         self._aligner.fit(pairs)
-        claims, sample = Claims(), islice(pairs(), SAMPLE)
-        self._together = Cooccurrence() if self._tuning.leftover else None
+        self._claims = self._together = self._habits = None
+        claims, habits = Claims(), Habits() if self._tuning.habit else None
+        together = Cooccurrence() if self._tuning.leftover else None
+        sample = islice(corpus(), SAMPLE)
         while batch := list(islice(sample, BATCH)):
-            claims.add(batch, self._aligner.align(batch))
-            if self._together is not None:
-                self._together.add(batch)
-        self._claims = claims
+            offsets, tokens, aligned = self._align(batch)
+            claims.add(tokens, aligned)
+            if together is not None:
+                together.add(tokens)
+            if habits is not None:
+                for proposals in self._proposed(batch, offsets, tokens, aligned):
+                    proposals.teach(habits)
+        self._claims, self._together, self._habits = claims, together, habits
 
     def propose(
         self,
@@ -91,16 +115,25 @@ class AlignmentProposer:
         also: Sequence[Sequence[Sequence[Place]]] | None = None,
     ) -> list[AlignmentProposals]:
         """Align the pairs. Links weigh any place, so ``also`` makes no difference."""
+        return list(self._proposed(pairs, *self._align(pairs)))
+
+    def _align(
+        self, pairs: Sequence[LabelledPair]
+    ) -> tuple[list[tuple[Offsets, Offsets]], list[TokenPair], list[AlignedPair]]:
+        """Return the offsets of the words of every pair, the words, and their links."""
         offsets = [self._tokenise(pair.src_text, pair.tgt_text) for pair in pairs]
-        tokens = [
-            _token_pair(pair.src_text, pair.tgt_text, *own)
-            for pair, own in zip(pairs, offsets, strict=True)
-        ]
-        aligned = self._aligner.align(tokens)
-        return [
-            self._proposals(pair, own, links, places)
-            for pair, own, links, places in zip(pairs, tokens, aligned, offsets, strict=True)
-        ]
+        tokens = [_token_pair(pair, *own) for pair, own in zip(pairs, offsets, strict=True)]
+        return offsets, tokens, list(self._aligner.align(tokens))
+
+    def _proposed(
+        self,
+        pairs: Sequence[LabelledPair],
+        offsets: Sequence[tuple[Offsets, Offsets]],
+        tokens: Sequence[TokenPair],
+        aligned: Sequence[AlignedPair],
+    ) -> Iterator[AlignmentProposals]:
+        for pair, own, links, places in zip(pairs, tokens, aligned, offsets, strict=True):
+            yield self._proposals(pair, own, links, places)
 
     def _proposals(
         self,
@@ -119,11 +152,13 @@ class AlignmentProposer:
             together=self._together,
             leftover=self._tuning.leftover,
         )
-        return AlignmentProposals(pair, evidence, status=links.status, tuning=self._tuning)
+        return AlignmentProposals(
+            pair, evidence, status=links.status, tuning=self._tuning, habits=self._habits
+        )
 
 
-def _token_pair(src_text: str, tgt_text: str, src: Offsets, tgt: Offsets) -> TokenPair:
+def _token_pair(pair: LabelledPair, src: Offsets, tgt: Offsets) -> TokenPair:
     return TokenPair(
-        tuple(src_text[start:end] for start, end in src),
-        tuple(tgt_text[start:end] for start, end in tgt),
+        tuple(pair.src_text[start:end] for start, end in src),
+        tuple(pair.tgt_text[start:end] for start, end in tgt),
     )

@@ -35,8 +35,8 @@ class LabelledPair(NamedTuple):
     marked: str | None = None
 
 
-#: Texts and their translations, that can be gone through more than once.
-PairCorpus = Callable[[], Iterable[tuple[str, str]]]
+#: Labelled texts and their translations, that can be gone through more than once.
+PairCorpus = Callable[[], Iterable[LabelledPair]]
 
 
 class Weighted(NamedTuple):

@@ -6,39 +6,26 @@ one of the span's words more than like any other. A candidate is a run of words 
 ends with one that is more likely in than out; its weight is the sum of the log-odds inside. So a
 stray link far away does not drag a boundary with it (it would have to pay for the words of
 others in between), and a word without links is bridged when both sides belong. A word that
-usually has no counterpart costs less to bridge (see :mod:`labelproj.project.claims`).
+usually has no counterpart costs less to bridge (see :mod:`labelproj.project.claims`), and one
+beside the span is taken along that goes with its label (:mod:`labelproj.project.habits`).
 """
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from labelproj.align import AlignedPair, TokenPair
 from labelproj.project.base import Place, Weighted
 from labelproj.project.boundaries import adjusted, is_word
-from labelproj.project.claims import Claims
-from labelproj.project.cognates import similarity
-from labelproj.project.cooccurrence import Cooccurrence
-from labelproj.project.leftovers import joined, leftovers
-from labelproj.project.numbers import like_numbers
+from labelproj.project.habits import Habits
+from labelproj.project.pair_evidence import PairEvidence, span_words
 from labelproj.records import Candidate, Span
-from labelproj.segmenter import whole_words
 
-__all__ = [
-    "Offsets",
-    "PairEvidence",
-    "SpanOdds",
-    "Tuning",
-    "log_odds",
-    "parts_of",
-    "span_words",
-]
+__all__ = ["SpanOdds", "Tuning", "log_odds", "parts_of"]
 
-Offsets = Sequence[tuple[int, int]]
 Matrix = npt.NDArray[np.float32]
 
 
@@ -54,7 +41,9 @@ class Tuning:
     ``leftover`` is the most that a link of a word that was left over has; 0 makes none. ``second``
     is what a unit of missing mass counts more against a word that is linked to the span's, but
     less than another word is (*El servicio* of *Service*). ``split`` is what a place pays for
-    each of its edges that is inside a word of single signs (Chinese, Japanese).
+    each of its edges that is inside a word of single signs (Chinese, Japanese), and ``gap`` what it
+    gains for each that is at a space between such signs. ``habit`` is what the habits of a label
+    count for a unit of link mass that a word lacks of what it usually has.
     """
 
     smoothing: float = 0.15
@@ -66,6 +55,8 @@ class Tuning:
     leftover: float = 0.0
     second: float = 0.0
     split: float = 1.0
+    gap: float = 2.0
+    habit: float = 3.0
 
     @classmethod
     def for_aligner(cls, name: str) -> "Tuning":
@@ -79,84 +70,21 @@ class Tuning:
 
 #: The weight of a candidate that is only as likely as not.
 LEAST = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class PairEvidence:
-    """What is known of a pair, for all of its spans.
-
-    ``links`` and ``alike`` have shape (source words, target words), ``usual``, how far each
-    word of the translation is usually claimed, (target words,). ``whole`` has the number of the
-    word that each of them is part of: Chinese and Japanese signs make words together.
-    """
-
-    pair: TokenPair
-    src: Offsets
-    tgt: Offsets
-    src_text: str
-    tgt_text: str
-    links: Matrix
-    alike: Matrix
-    usual: Matrix
-    whole: Sequence[int]
-
-    @classmethod
-    def of(
-        cls,
-        pair: TokenPair,
-        aligned: AlignedPair,
-        src: Offsets,
-        tgt: Offsets,
-        src_text: str,
-        tgt_text: str,
-        *,
-        claims: Claims | None = None,
-        together: Cooccurrence | None = None,
-        leftover: float = 0.0,
-    ) -> "PairEvidence":
-        """Put the links of a pair into a matrix and compare its words.
-
-        ``src`` and ``tgt`` are the offsets of the words of ``pair`` in the two texts. Without
-        ``claims`` all words are taken to be claimed always. ``together`` says which words of the
-        corpus come together, ``leftover`` is that of Tuning.
-        """
-        links = np.zeros((len(pair.src), len(pair.tgt)), dtype=np.float32)
-        for link in aligned.links:
-            # Punctuation claims no word: a token may be a word with a comma at its end.
-            if is_word(pair.src[link.src]) or not is_word(pair.tgt[link.tgt]):
-                links[link.src, link.tgt] = link.probability
-        alike = like_numbers(similarity(pair.src, pair.tgt), src_text, tgt_text, src, tgt)
-        usual = np.ones(len(pair.tgt), dtype=np.float32)
-        if claims is not None:
-            content = (_claimed(claims, pair.src, side=0), _claimed(claims, pair.tgt, side=1))
-            links = leftovers(links, *content, weight=leftover)
-            if together is not None:
-                dice = together.dice(pair.src, pair.tgt)
-                links = joined(links, dice, *content, weight=leftover)
-            usual = claims.usual(pair.tgt, side=1)
-        return cls(pair, src, tgt, src_text, tgt_text, links, alike, usual, whole_words(pair.tgt))
-
-
-def _claimed(claims: Claims, words: Sequence[str], *, side: int) -> Matrix:
-    """Return how far each of ``words`` is usually claimed; signs are not."""
-    letters = np.array([is_word(word) for word in words], dtype=np.float32)
-    result: Matrix = claims.usual(words, side=side) * letters
-    return result
-
-
-def span_words(span: Span, offsets: Offsets) -> list[int]:
-    """Return the numbers of the words that overlap the span."""
-    return [
-        number
-        for number, (start, end) in enumerate(offsets)
-        if start < span.end and span.start < end
-    ]
+#: A space so many words beyond the span's may be its edge.
+REACH = 3
 
 
 class SpanOdds:
     """What the links and the looks of words say of the places of one span."""
 
-    def __init__(self, span: Span, evidence: PairEvidence, *, tuning: Tuning):
+    def __init__(
+        self,
+        span: Span,
+        evidence: PairEvidence,
+        *,
+        tuning: Tuning,
+        habits: Habits | None = None,
+    ):
         self._span, self._evidence, self._tuning = span, evidence, tuning
         own = span_words(span, evidence.src)
         self._empty = not own or not evidence.tgt
@@ -165,6 +93,8 @@ class SpanOdds:
         self._inside: Matrix = evidence.links[own].sum(axis=0)
         self._total: Matrix = evidence.links.sum(axis=0)
         odds = log_odds(own, self._inside, self._total, evidence, tuning)
+        if habits is not None:
+            odds = odds + self._usually(habits, odds)
         if not (odds > 0).any():
             # A word that is as much another's (the article in an elided "l'endroit") beats none.
             shared = (self._inside >= tuning.shared) & (odds > -tuning.smoothing)
@@ -181,13 +111,30 @@ class SpanOdds:
         self._end = [bisect_right(whole, number) - 1 for number in whole]
         self._content = [word for word in own if is_word(evidence.pair.src[word])] or own
 
+    def teach(self, habits: Habits) -> None:
+        """Let ``habits`` count this span."""
+        if not self._empty:
+            words, whole = self._evidence.pair.tgt, self._evidence.whole
+            habits.add(self._span.label, words, whole, self._likely, self._inside, self._total)
+
+    def _usually(self, habits: Habits, odds: Matrix) -> Matrix:
+        """Return what the habits of the span's label say for words, of shape (target words,)."""
+        words, whole = self._evidence.pair.tgt, self._evidence.whole
+        likely = [int(number) for number in np.flatnonzero(odds > 0)]
+        letters = np.array([is_word(word) for word in words])
+        missing = np.maximum(0.0, self._evidence.usual - self._total) * letters
+        usual = habits.log_odds(self._span.label, words, whole, likely)
+        result: Matrix = self._tuning.habit * missing * usual
+        return result
+
     def candidates(self) -> list[Weighted]:
         """Return the best candidates, best first; none when nothing speaks for any."""
         if self._empty:
             return []
         likely, evidence = self._likely, self._evidence
-        firsts = sorted({*likely, *(self._begin[token] for token in likely)})
-        lasts = sorted({*likely, *(self._end[token] for token in likely)})
+        opening, closing = evidence.opening, evidence.closing
+        firsts = sorted({*likely, *(self._begin[k] for k in likely), *self._gaps(opening, -1)})
+        lasts = sorted({*likely, *(self._end[k] for k in likely), *self._gaps(closing, 1)})
         runs = [
             (self._weight(first, last), first, last)
             for first in firsts
@@ -221,7 +168,20 @@ class SpanOdds:
 
     def _weight(self, first: int, last: int) -> float:
         split = (first != self._begin[first]) + (last != self._end[last])
-        return float(self._sums[last + 1] - self._sums[first]) - self._tuning.split * split
+        gap = (first in self._evidence.opening) + (last in self._evidence.closing)
+        inside = float(self._sums[last + 1] - self._sums[first])
+        return inside - self._tuning.split * split + self._tuning.gap * gap
+
+    def _gaps(self, edges: Collection[int], step: int) -> Iterator[int]:
+        """Yield the nearest of ``edges`` to one side of each likely word, not beyond marks."""
+        words = self._evidence.pair.tgt
+        for token in self._likely if edges else ():
+            for place in range(token, token + step * (REACH + 1), step):
+                if not 0 <= place < len(words) or not is_word(words[place]):
+                    break
+                if place in edges:
+                    yield place
+                    break
 
     def _weighted(self, start: int, end: int, first: int, last: int, weight: float) -> Weighted:
         parts = parts_of(self._content, first, last, self._inside, self._total, self._evidence)

@@ -46,7 +46,7 @@ def invented_pairs(corpus: PairCorpus) -> list[LabelledPair]:
     """
     chosen: dict[str, tuple[str, str]] = {}
     worst = ""
-    for src, tgt in corpus():
+    for src, _, tgt, _ in corpus():
         if not (src.strip() and tgt.strip()):
             continue
         key = hashlib.blake2b(src.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -42,7 +42,7 @@ def run_project(
         params, work=work, src_lang=src, tgt_lang=tgt, device=device, mt=mt, markers=markers
     )
     # First, because what an aligner learns from its corpus shapes all links.
-    projector.fit(lambda: _texts(units))
+    projector.fit(lambda: _corpus(units))
     upstream = _first_signature(units)
     shaping = {"src": src, "tgt": tgt, "min_score": params.min_score, "upstream": upstream}
     sign = signature("project", {**shaping, **projector.params()})
@@ -101,15 +101,7 @@ def project_table(
 
     A projection that scores below ``min_score`` becomes null with the reason ``low score``.
     """
-    pairs = [
-        LabelledPair(
-            row["src_text"],
-            tables.spans_of(row["src_spans"]),
-            row["tgt_text"],
-            marked=row["marked"],
-        )
-        for row in table.select("src_text", "src_spans", "tgt_text", "marked").iter_rows(named=True)
-    ]
+    pairs = list(_pairs(table))
     projections = [
         [tables.projection_row(_accepted(projection, min_score)) for projection in found]
         for found in project_places(projector, pairs)
@@ -125,9 +117,15 @@ def _accepted(projection: Projection, min_score: float) -> Projection:
     return replace(projection, start=None, end=None, reason="low score")
 
 
-def _texts(units: Path) -> Iterator[tuple[str, str]]:
+def _corpus(units: Path) -> Iterator[LabelledPair]:
     for table in tables.iter_frames(units, tables.TRANSLATED):
-        yield from table.select("src_text", "tgt_text").iter_rows()
+        yield from _pairs(table)
+
+
+def _pairs(table: pl.DataFrame) -> Iterator[LabelledPair]:
+    columns = table.select("src_text", "src_spans", "tgt_text", "marked")
+    for src_text, src_spans, tgt_text, marked in columns.iter_rows():
+        yield LabelledPair(src_text, tables.spans_of(src_spans), tgt_text, marked=marked)
 
 
 def _first_signature(units: Path) -> str:
