@@ -35,7 +35,7 @@ from labelproj.evaluate.projection import labelled_pairs, read_gold
 from labelproj.evaluate.spans import snap
 from labelproj.formats.parallel import GoldPair
 from labelproj.project import open_proposer
-from labelproj.project.assign import MayOverlap, assign
+from labelproj.project.assign import as_in_source, assign, settled
 from labelproj.project.base import LabelledPair, Place, Proposals, Proposer, Weighted
 from labelproj.project.ensemble import EnsembleProposals, weights_of
 from labelproj.project.features import Opinion, place_features, text_ratio
@@ -263,18 +263,27 @@ def fitted(items: Sequence[Item]) -> dict[str, float]:
     return dict(zip(names, np.round(result.x, 4).tolist(), strict=True))
 
 
-def ensemble_options(items: Sequence[Item], model: LogLinear) -> Options:
+def ensemble_options(one: Set, items: Sequence[Item], model: LogLinear) -> Options:
     """Return what each span of the items may be given, best first, by record and span."""
     found: Options = {}
+    records: dict[int, list[Item]] = defaultdict(list)
     for item in items:
-        probable = model.probabilities(item.features).tolist()
-        weights = weights_of(item.places, item.opinions, probable)
-        own = [
-            Weighted(Candidate(*place, share), weight)
-            for place, share, weight in zip(item.places, probable, weights, strict=True)
-            if weight > 0
-        ]
-        found[item.record, item.span] = sorted(own, key=lambda option: -option.weight)
+        records[item.record].append(item)
+    for record, own in records.items():
+        spans = one.gold[record].src_spans
+        shares = settled(
+            [item.places for item in own],
+            [model.probabilities(item.features).tolist() for item in own],
+            as_in_source([spans[item.span] for item in own]),
+        )
+        for item, probable in zip(own, shares, strict=True):
+            weights = weights_of(item.places, item.opinions, probable)
+            options = [
+                Weighted(Candidate(*place, share), weight)
+                for place, share, weight in zip(item.places, probable, weights, strict=True)
+                if weight > 0
+            ]
+            found[record, item.span] = sorted(options, key=lambda option: -option.weight)
     return found
 
 
@@ -294,8 +303,7 @@ def exact_f1(one: Set, options: Options, records: set[int]) -> float:
         pair = one.gold[record]
         spans = pair.src_spans
         candidates = [options.get((record, number), []) for number in range(len(spans))]
-        overlaps = [[a.start < b.end and b.start < a.end for b in spans] for a in spans]
-        choice = assign(candidates, may_overlap=_lookup(overlaps))
+        choice = assign(candidates, may_overlap=as_in_source(spans))
         places = {
             (option.candidate.start, option.candidate.end, span.label)
             for span, option in zip(spans, choice, strict=True)
@@ -309,10 +317,6 @@ def exact_f1(one: Set, options: Options, records: set[int]) -> float:
     return 200 * right / (placed + gold)
 
 
-def _lookup(overlaps: Sequence[Sequence[bool]]) -> MayOverlap:
-    return lambda k, m: overlaps[k][m]
-
-
 def cross_validate(sets: Sequence[Set], items: Sequence[Item], prior: LogLinear) -> None:
     """Print the exact F1 of each group on what was left out of the fit."""
     for one in sets:
@@ -324,7 +328,7 @@ def cross_validate(sets: Sequence[Set], items: Sequence[Item], prior: LogLinear)
             model = prior._replace(weights=fitted(kept))
             for group in GROUPS[one.name]:
                 own = [i for i in items if i.source == one.name and i.group == group]
-                scores[group].append(exact_f1(one, ensemble_options(own, model), out))
+                scores[group].append(exact_f1(one, ensemble_options(one, own, model), out))
         alone = {
             name: exact_f1(one, member_options(one, name), set(one.counted)) for name in one.kinds
         }

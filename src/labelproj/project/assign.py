@@ -8,13 +8,28 @@ small 0-1 programme for HiGHS (scipy).
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from labelproj.project.base import Weighted
+from labelproj.project.base import Place, Weighted
+from labelproj.records import Span
 
-__all__ = ["MayOverlap", "assign"]
+__all__ = ["MayOverlap", "as_in_source", "assign", "settled"]
 
 MayOverlap = Callable[[int, int], bool]
+Column = npt.NDArray[np.float64]
+
+#: How often what is probable of one span is weighed against what is of the others.
+ROUNDS = 2
+
+
+def as_in_source(spans: Sequence[Span]) -> MayOverlap:
+    """Return whether the places of two of ``spans`` may overlap: where they do themselves."""
+
+    def may_overlap(k: int, m: int) -> bool:
+        return spans[k].start < spans[m].end and spans[m].start < spans[k].end
+
+    return may_overlap
 
 
 def assign(
@@ -34,6 +49,36 @@ def assign(
             for k, choice in zip(group, _solve(group, candidates, may_overlap), strict=True):
                 chosen[k] = choice
     return chosen
+
+
+def settled(
+    places: Sequence[Sequence[Place]], probable: Sequence[Sequence[float]], may_overlap: MayOverlap
+) -> list[list[float]]:
+    """Return how probable the places of each span are, given what is probable of the others.
+
+    A place is as much less probable as it is probable that a span which may not overlap it is
+    there; what is left is shared by the span's other places and none of them (mean field).
+    """
+    first: list[Column] = [np.asarray(own, dtype=np.float64) for own in probable]
+    shares = list(first)
+    for _ in range(ROUNDS):
+        for k, own in enumerate(first):
+            free = np.ones(len(own))
+            for m, others in enumerate(places):
+                if m != k and not may_overlap(k, m):
+                    free *= 1.0 - _overlapping(places[k], others) @ shares[m]
+            kept = own * np.maximum(free, 0.0)
+            shares[k] = kept / max(1.0 - own.sum() + kept.sum(), 1e-12)
+    return [own.tolist() for own in shares]
+
+
+def _overlapping(places: Sequence[Place], others: Sequence[Place]) -> Column:
+    """Return 1 where a place overlaps another, else 0, of shape (places, others)."""
+    (a, b), (c, d) = (
+        np.array(list(side), dtype=np.int64).reshape(-1, 2).T for side in (places, others)
+    )
+    result: Column = ((a[:, None] < d) & (c < b[:, None])).astype(np.float64)
+    return result
 
 
 def _collide(

@@ -4,7 +4,8 @@ Averaging the links of several aligners is no better than the best of them; what
 each says what it thinks of whole places, its own and those of others. Any proposers can be
 members. The score of a candidate is the probability, calibrated on gold, that it is right.
 
-The place of the most trusted member is only left for one that is clearly more probable, or for
+What is probable of one span counts for the others too: no two may be in one place. The place of
+the most trusted member is only left for one that is clearly more probable, or for
 none where it is clearly improbable: small differences are chance, and following them makes an
 ensemble worse than its best member as often as better. Where no other member has a say, the
 choice is the most trusted member's own.
@@ -13,8 +14,10 @@ choice is the most trusted member's own.
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import compress
+from typing import NamedTuple
 
 from labelproj.errors import UsageError
+from labelproj.project.assign import as_in_source, assign, settled
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Proposals, Proposer, Weighted
 from labelproj.project.features import Opinion, place_features, text_ratio
 from labelproj.project.loglinear import LogLinear, shipped_model
@@ -45,6 +48,7 @@ class EnsembleProposals:
         """Take each member's kind, how far it can be trusted, and its proposals."""
         self._pair, self._members, self._model = pair, members, model
         self._also = also
+        self._may_overlap = as_in_source(pair.src_spans)
         self._ratio = text_ratio(pair.src_text, pair.tgt_text)
         problems = [proposals.problem for _, _, proposals in members]
         self.problem = None if None in problems else problems[0]
@@ -52,12 +56,28 @@ class EnsembleProposals:
     @cached_property
     def candidates(self) -> list[list[Weighted]]:
         """The candidates of each span, best first."""
+        views = [self._view(n, self.places(n)) for n in range(len(self._pair.src_spans))]
+        shares = settled(
+            [view.places for view in views], [view.probable for view in views], self._may_overlap
+        )
         found = []
-        for number in range(len(self._pair.src_spans)):
-            weighed = self.weigh(number, [])
-            likely = [option for option in weighed if option.weight > 0]
+        for view, own in zip(views, shares, strict=True):
+            likely = [
+                option for option in view._replace(probable=own).weighed() if option.weight > 0
+            ]
             found.append(sorted(likely, key=lambda o: (-o.weight, o.candidate.start)))
         return found
+
+    @cached_property
+    def _tops(self) -> list[list[Place | None]]:
+        """The place that each member gives each span, all spans of the pair together."""
+        return [
+            [
+                (choice.candidate.start, choice.candidate.end) if choice else None
+                for choice in assign(proposals.candidates, may_overlap=self._may_overlap)
+            ]
+            for _, _, proposals in self._members
+        ]
 
     def places(self, number: int) -> list[Place]:
         """Return all places that any member proposes for span ``number``."""
@@ -70,32 +90,45 @@ class EnsembleProposals:
 
     def opinions(self, number: int, places: Sequence[Place]) -> list[Opinion]:
         """Return what each member thinks of ``places`` for span ``number``."""
-        opinions = []
-        for kind, reliable, proposals in self._members:
-            top = _top(proposals.candidates[number])
-            opinions.append(Opinion(kind, top, proposals.weigh(number, places), reliable))
-        return opinions
+        return [
+            Opinion(kind, tops[number], proposals.weigh(number, places), reliable)
+            for (kind, reliable, proposals), tops in zip(self._members, self._tops, strict=True)
+        ]
 
     def weigh(self, number: int, places: Sequence[Place]) -> list[Weighted]:
-        """Return what the members think of ``places``; of all that they propose, if empty."""
-        known = self.places(number)
-        everywhere = list(dict.fromkeys([*known, *places]))
-        if not everywhere:
-            return []
+        """Return what the members think of ``places``, beside all that they propose."""
+        everywhere = list(dict.fromkeys([*self.places(number), *places]))
+        weighed = self._view(number, everywhere).weighed()
+        found = dict(zip(everywhere, weighed, strict=True))
+        return [found[place] for place in places]
+
+    def _view(self, number: int, places: Sequence[Place]) -> "_View":
+        if not places:
+            return _View((), (), (), ())
         span = self._pair.src_spans[number]
-        opinions = self.opinions(number, everywhere)
-        features = place_features(
-            everywhere, opinions, length=span.end - span.start, ratio=self._ratio
-        )
-        probable = self._model.probabilities(features)
-        weights = weights_of(everywhere, opinions, probable.tolist())
-        found = {
-            place: Weighted(Candidate(*place, share, {"votes": votes}), weight)
+        opinions = self.opinions(number, places)
+        features = place_features(places, opinions, length=span.end - span.start, ratio=self._ratio)
+        probable = self._model.probabilities(features).tolist()
+        return _View(places, opinions, features["votes"].tolist(), probable)
+
+
+class _View(NamedTuple):
+    """What the members say of the places of a span, and how probable each is."""
+
+    places: Sequence[Place]
+    opinions: Sequence[Opinion]
+    votes: Sequence[float]
+    probable: Sequence[float]
+
+    def weighed(self) -> list[Weighted]:
+        """Return the places with their weights, in their order."""
+        weights = weights_of(self.places, self.opinions, self.probable) if self.places else []
+        return [
+            Weighted(Candidate(*place, share, {"votes": votes}), weight)
             for place, share, votes, weight in zip(
-                everywhere, probable.tolist(), features["votes"].tolist(), weights, strict=True
+                self.places, self.probable, self.votes, weights, strict=True
             )
-        }
-        return [found[place] for place in (places or known)]
+        ]
 
 
 def weights_of(

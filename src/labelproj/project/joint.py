@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from labelproj.project.assign import assign
+from labelproj.project.assign import as_in_source, assign
 from labelproj.project.base import LabelledPair, PairCorpus, Proposals, Proposer, Weighted
 from labelproj.records import Projection, Span
 
@@ -41,11 +41,7 @@ class JointProjector:
 
     def _assigned(self, pair: LabelledPair, proposals: Proposals) -> tuple[Projection, ...]:
         spans, candidates = pair.src_spans, proposals.candidates
-
-        def may_overlap(k: int, m: int) -> bool:
-            return spans[k].start < spans[m].end and spans[m].start < spans[k].end
-
-        chosen = assign(candidates, may_overlap=may_overlap)
+        chosen = assign(candidates, may_overlap=as_in_source(spans))
         reasons: Sequence[str] = getattr(proposals, "reasons", ["no link"] * len(spans))
         problems = [proposals.problem or reason for reason in reasons]
         return tuple(
