@@ -81,6 +81,13 @@ def test_a_sentence_does_not_end_within_one() -> None:
     assert [len(part.src) for part in inner.shown] == [9, 42]
 
 
+def test_texts_with_far_from_as_many_sentences_stay_whole() -> None:
+    pair, inner = token_pair("a . B " * 900, "a . B " * 300), Remembers()
+    (found,) = BySentence(inner).align([pair])
+    assert inner.shown == [pair]
+    assert found.status == "too-long"
+
+
 WORDS = ["Kano", "ruwa", ".", "?", ")", '"', "。", "北", "2019"]
 TOKENS = st.lists(st.sampled_from(WORDS), max_size=90)
 

@@ -34,6 +34,8 @@ _VARIANCE = 6.8
 _SHARED, _MOST = 1.0, 4
 #: How far from the diagonal sentences are aligned, more than their number differs.
 _BAND = 8
+#: So many pairs of sentences are compared at most (about a second).
+_MOST_PAIRS = 50_000
 #: Words that are hardly the same by chance: capitalised ones and numbers.
 _ANCHOR = regex.compile(r"\p{N}+|\p{Lu}[\p{L}\p{M}]{2,}")
 
@@ -41,8 +43,11 @@ _ANCHOR = regex.compile(r"\p{N}+|\p{Lu}[\p{L}\p{M}]{2,}")
 def beads_of(src: Sequence[str], tgt: Sequence[str]) -> list[Bead]:
     """Return which of the sentences ``src`` and ``tgt`` stand beside each other, in their order.
 
-    Every sentence is in one bead. With many sentences, only those near the diagonal are compared.
+    Every sentence is in one bead. With many sentences, only those near the diagonal are compared;
+    where these are too many, as the two texts have far from the same number, all is one bead.
     """
+    if min(len(src), len(tgt)) * (2 * _band(len(src), len(tgt)) + 1) > _MOST_PAIRS:
+        return [((0, len(src)), (0, len(tgt)))]
     return _path(len(src), len(tgt), _costs(src, tgt))
 
 
@@ -75,9 +80,13 @@ def _log_chance(off: float) -> float:
     return math.log(max(math.erfc(off / math.sqrt(2)), 1e-30)) - max(0.0, off - 11.0)
 
 
+def _band(count: int, other: int) -> int:
+    return _BAND + abs(count - other)
+
+
 def _path(count: int, other: int, cost: _Cost) -> list[Bead]:
     """Return the cheapest way through ``count`` and ``other`` sentences."""
-    band = _BAND + abs(count - other)
+    band = _band(count, other)
     best: dict[_Run, tuple[float, _Run | None]] = {(0, 0): (0.0, None)}
     for i in range(count + 1):
         middle = i * other // count
