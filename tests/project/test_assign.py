@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelproj.project.assign import assign
+from labelproj.project.assign import assign, settled
 from labelproj.project.base import Weighted
 from labelproj.records import Candidate
 
@@ -54,3 +54,29 @@ def test_the_sum_is_the_best_there_is(
 
 def test_no_spans_no_choice() -> None:
     assert assign([], may_overlap=lambda k, m: False) == []
+
+
+def test_what_is_probable_of_one_span_counts_for_the_others() -> None:
+    whole, part, other = (0, 20), (0, 14), (15, 20)
+    first, second = settled(
+        [[whole, part], [other]], [[0.6, 0.3], [0.9]], may_overlap=lambda k, m: False
+    )
+    assert first[1] > 0.6 > 0.2 > first[0]
+    assert second[0] > 0.6
+    kept = settled([[whole, part], [other]], [[0.6, 0.3], [0.9]], may_overlap=lambda k, m: True)
+    assert kept == [[0.6, 0.3], [0.9]]
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5), st.floats(0, 1)), max_size=4),
+        max_size=4,
+    )
+)
+def test_settled_shares_are_shares(spans: list[list[tuple[int, int, float]]]) -> None:
+    places = [[(start, start + length) for start, length, _ in own] for own in spans]
+    shares = [[share / max(1, len(own)) for _, _, share in own] for own in spans]
+    found = settled(places, shares, may_overlap=lambda k, m: False)
+    assert [len(own) for own in found] == [len(own) for own in shares]
+    assert all(0 <= share <= 1 + 1e-9 for own in found for share in own)
+    assert all(sum(own) <= 1 + 1e-9 for own in found)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from labelproj.align import AlignedPair, Corpus, Link, TokenPair, token_pair
+from known_links import Known
+from labelproj.align import AlignedPair, Link, TokenPair, token_pair
 from labelproj.project import LabelledPair, boundaries
 from labelproj.project.alignment import AlignmentProposer
 from labelproj.project.boundaries import edged
@@ -17,24 +18,6 @@ from labelproj.project.pair_evidence import PairEvidence
 from labelproj.project.propose import SpanOdds, Tuning
 from labelproj.records import Span
 from labelproj.text import words
-
-
-class Known:
-    """An aligner that knows the links of some pairs."""
-
-    name = "known"
-
-    def __init__(self, links: dict[TokenPair, tuple[Link, ...]]):
-        self._links = links
-
-    def params(self) -> dict[str, object]:
-        return {}
-
-    def fit(self, corpus: Corpus) -> None:
-        pass
-
-    def align(self, pairs: Sequence[TokenPair]) -> list[AlignedPair]:
-        return [AlignedPair(self._links[pair]) for pair in pairs]
 
 
 def one_to_one(src: str, tgt: str) -> tuple[Link, ...]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from labelproj.align import AlignedPair, Corpus, Link, TokenPair
+from known_links import Known
+from labelproj.align import Link, TokenPair
 from labelproj.project import LabelledPair
 from labelproj.project.alignment import AlignmentProposer
 from labelproj.project.habits import Habits
@@ -14,24 +15,6 @@ from labelproj.records import Span
 BOTH = (Link(1, 0, 0.9), Link(1, 1, 0.9))
 MAIN = (Link(1, 1, 0.9),)
 OTHERS = (Link(0, 0, 0.9), Link(1, 1, 0.9))
-
-
-class InTurn:
-    """An aligner that knows the links of each pair."""
-
-    name = "given"
-
-    def __init__(self, known: Sequence[tuple[TokenPair, tuple[Link, ...]]]):
-        self._known = dict(known)
-
-    def params(self) -> dict[str, object]:
-        return {}
-
-    def fit(self, corpus: Corpus) -> None:
-        del corpus
-
-    def align(self, pairs: Sequence[TokenPair]) -> list[AlignedPair]:
-        return [AlignedPair(self._known[pair]) for pair in pairs]
 
 
 def pair(src: str, tgt: str, label: str) -> LabelledPair:
@@ -48,7 +31,7 @@ def placed(
         (TokenPair(tuple(p.src_text.split()), tuple(p.tgt_text.split())), own)
         for p, own in (*job, (last, MAIN))
     ]
-    proposer = AlignmentProposer(InTurn(links), tuning=Tuning(habit=habit))
+    proposer = AlignmentProposer(Known(dict(links)), tuning=Tuning(habit=habit))
     projector = JointProjector(proposer)
     projector.fit(lambda: [*(p for p, _ in job), last])
     (((found),),) = projector.project([last])

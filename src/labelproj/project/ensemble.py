@@ -72,11 +72,8 @@ class EnsembleProposals:
     def _tops(self) -> list[list[Place | None]]:
         """The place that each member gives each span, all spans of the pair together."""
         return [
-            [
-                (choice.candidate.start, choice.candidate.end) if choice else None
-                for choice in assign(proposals.candidates, may_overlap=self._may_overlap)
-            ]
-            for _, _, proposals in self._members
+            [_place(choice) for choice in assign(own.candidates, may_overlap=self._may_overlap)]
+            for _, _, own in self._members
         ]
 
     def places(self, number: int) -> list[Place]:
@@ -192,7 +189,7 @@ class EnsembleProposer:
         pairs = invented_pairs(corpus)
         proposed = [member.propose(pairs) for member in self._members]
         tops = [
-            [_top(proposals[number].candidates[span]) for proposals in proposed]
+            [_place(next(iter(own[number].candidates[span]), None)) for own in proposed]
             for number, pair in enumerate(pairs)
             for span in range(len(pair.src_spans))
         ]
@@ -234,6 +231,5 @@ class EnsembleProposer:
         ]
 
 
-def _top(candidates: Sequence[Weighted]) -> Place | None:
-    """Return the place of the first candidate, if there is one."""
-    return (candidates[0].candidate.start, candidates[0].candidate.end) if candidates else None
+def _place(option: Weighted | None) -> Place | None:
+    return (option.candidate.start, option.candidate.end) if option else None
