@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from demo_corpus.fillings import Filling, Form, after, between, pair, pick, whole
+from demo_corpus.fillings import Filling, after, between, pair, pick, whole
 
 PAST = (
     "weekday",
@@ -23,7 +23,10 @@ FUTURE = ("weekday", "weekday", "day", "day", "month", "year", "weekday_day", "m
 
 
 class Calendar:
-    """Draws dates. ``ranar``, ``watan``, ``shekarar`` before a Hausa date are not in its span."""
+    """Draws dates. ``ranar``, ``watan``, ``shekarar`` before a Hausa date are in its span.
+
+    So they are in MasakhaNER 2 (Adelani et al. 2022, https://aclanthology.org/2022.emnlp-main.298).
+    """
 
     def __init__(self, data: dict[str, Any]) -> None:
         self.weekdays = [pair(entry) for entry in data["weekdays"]]
@@ -67,10 +70,9 @@ class Calendar:
             "year": ("in", self.year, str(year), str(year)),
         }[style]
         forms_en = {"": whole(english), "on": after(preposition, english)}
-        forms_ha = {"": after(carrier, hausa), "on": after(f"a {carrier}", hausa)}
+        hausa = f"{carrier} {hausa}"
+        forms_ha = {"": whole(hausa), "on": after("a", hausa)}
         if style == "full":
-            forms_ha["head"] = Form(
-                f"{self.day} {day_ha}", len(self.day) + 1, len(self.day) + 1 + len(day_ha)
-            )
-            forms_ha["tail"] = after(self.year, str(year))
+            forms_ha["head"] = whole(f"{self.day} {day_ha}")
+            forms_ha["tail"] = whole(f"{self.year} {year}")
         return Filling(english, "DATE", 1, {"en": forms_en, "ha": forms_ha})
