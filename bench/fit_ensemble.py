@@ -35,14 +35,14 @@ from labelproj.evaluate.projection import labelled_pairs, read_gold
 from labelproj.evaluate.spans import snap
 from labelproj.formats.parallel import GoldPair
 from labelproj.project import open_proposer
-from labelproj.project.assign import as_in_source, assign, settled
+from labelproj.project.assign import as_in_source, assign
 from labelproj.project.base import LabelledPair, Place, Proposals, Proposer, Weighted
-from labelproj.project.ensemble import EnsembleProposals, weights_of
+from labelproj.project.ensemble import EnsembleProposals, View, weighed_together
 from labelproj.project.features import Opinion, place_features, text_ratio
 from labelproj.project.loglinear import LogLinear
 from labelproj.project.reliability import heard, invented_pairs, reliabilities
 from labelproj.provenance import file_digest
-from labelproj.records import Candidate, Span
+from labelproj.records import Span
 
 ABSA = "absa/en-es.train"
 XSID = tuple(f"xsid/en-{lang}.valid" for lang in ("it", "de", "ar", "tr", "zh"))
@@ -271,19 +271,17 @@ def ensemble_options(one: Set, items: Sequence[Item], model: LogLinear) -> Optio
         records[item.record].append(item)
     for record, own in records.items():
         spans = one.gold[record].src_spans
-        shares = settled(
-            [item.places for item in own],
-            [model.probabilities(item.features).tolist() for item in own],
-            as_in_source([spans[item.span] for item in own]),
-        )
-        for item, probable in zip(own, shares, strict=True):
-            weights = weights_of(item.places, item.opinions, probable)
-            options = [
-                Weighted(Candidate(*place, share), weight)
-                for place, share, weight in zip(item.places, probable, weights, strict=True)
-                if weight > 0
-            ]
-            found[record, item.span] = sorted(options, key=lambda option: -option.weight)
+        views = [
+            View(
+                item.places,
+                item.opinions,
+                item.features["votes"].tolist(),
+                model.probabilities(item.features).tolist(),
+            )
+            for item in own
+        ]
+        options = weighed_together(views, as_in_source([spans[item.span] for item in own]))
+        found |= {(record, item.span): best for item, best in zip(own, options, strict=True)}
     return found
 
 

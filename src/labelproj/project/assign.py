@@ -74,9 +74,7 @@ def settled(
 
 def _overlapping(places: Sequence[Place], others: Sequence[Place]) -> Column:
     """Return 1 where a place overlaps another, else 0, of shape (places, others)."""
-    (a, b), (c, d) = (
-        np.array(list(side), dtype=np.int64).reshape(-1, 2).T for side in (places, others)
-    )
+    (a, b), (c, d) = (np.array(side, np.int64).reshape(-1, 2).T for side in (places, others))
     result: Column = ((a[:, None] < d) & (c < b[:, None])).astype(np.float64)
     return result
 

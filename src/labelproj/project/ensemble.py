@@ -17,14 +17,14 @@ from itertools import compress
 from typing import NamedTuple
 
 from labelproj.errors import UsageError
-from labelproj.project.assign import as_in_source, assign, settled
+from labelproj.project.assign import MayOverlap, as_in_source, assign, settled
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Proposals, Proposer, Weighted
 from labelproj.project.features import Opinion, place_features, text_ratio
 from labelproj.project.loglinear import LogLinear, shipped_model
 from labelproj.project.reliability import heard, invented_pairs, reliabilities
 from labelproj.records import Candidate
 
-__all__ = ["EnsembleProposals", "EnsembleProposer", "weights_of"]
+__all__ = ["EnsembleProposals", "EnsembleProposer", "View", "weighed_together", "weights_of"]
 
 #: A place must be at least so probable. It is weighed by what it is more probable than this, so
 #: that the joint choice is the one with the most right places to be expected.
@@ -57,16 +57,7 @@ class EnsembleProposals:
     def candidates(self) -> list[list[Weighted]]:
         """The candidates of each span, best first."""
         views = [self._view(n, self.places(n)) for n in range(len(self._pair.src_spans))]
-        shares = settled(
-            [view.places for view in views], [view.probable for view in views], self._may_overlap
-        )
-        found = []
-        for view, own in zip(views, shares, strict=True):
-            likely = [
-                option for option in view._replace(probable=own).weighed() if option.weight > 0
-            ]
-            found.append(sorted(likely, key=lambda o: (-o.weight, o.candidate.start)))
-        return found
+        return weighed_together(views, self._may_overlap)
 
     @cached_property
     def _tops(self) -> list[list[Place | None]]:
@@ -99,17 +90,17 @@ class EnsembleProposals:
         found = dict(zip(everywhere, weighed, strict=True))
         return [found[place] for place in places]
 
-    def _view(self, number: int, places: Sequence[Place]) -> "_View":
+    def _view(self, number: int, places: Sequence[Place]) -> "View":
         if not places:
-            return _View((), (), (), ())
+            return View((), (), (), ())
         span = self._pair.src_spans[number]
         opinions = self.opinions(number, places)
         features = place_features(places, opinions, length=span.end - span.start, ratio=self._ratio)
         probable = self._model.probabilities(features).tolist()
-        return _View(places, opinions, features["votes"].tolist(), probable)
+        return View(places, opinions, features["votes"].tolist(), probable)
 
 
-class _View(NamedTuple):
+class View(NamedTuple):
     """What the members say of the places of a span, and how probable each is."""
 
     places: Sequence[Place]
@@ -126,6 +117,18 @@ class _View(NamedTuple):
                 self.places, self.probable, self.votes, weights, strict=True
             )
         ]
+
+
+def weighed_together(views: Sequence[View], may_overlap: MayOverlap) -> list[list[Weighted]]:
+    """Return the places that each span of a unit may be given, best first."""
+    shares = settled(
+        [view.places for view in views], [view.probable for view in views], may_overlap
+    )
+    found = []
+    for view, own in zip(views, shares, strict=True):
+        likely = (option for option in view._replace(probable=own).weighed() if option.weight > 0)
+        found.append(sorted(likely, key=lambda o: (-o.weight, o.candidate.start)))
+    return found
 
 
 def weights_of(
