@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
@@ -25,10 +25,11 @@ from labelproj.config import ConstrainedParams, TranslateParams
 from labelproj.evaluate.projection import labelled_pairs, read_gold
 from labelproj.formats.parallel import GoldPair
 from labelproj.project.constrained.base import Scorer
+from labelproj.project.constrained.choices import Exact, SearchLimits
 from labelproj.project.constrained.ct2_scorer import Ct2Scorer
 from labelproj.project.constrained.open import open_constrained
 from labelproj.project.constrained.scorer import TorchScorer
-from labelproj.project.constrained.search import SearchLimits, search
+from labelproj.project.constrained.search import search
 from labelproj.project.constrained.state import Found, Query
 from labelproj.project.constrained.texts import Tokens
 from labelproj.project.joint import JointProjector
@@ -46,8 +47,8 @@ BATCH = 40
 class Spans:
     """The spans of some gold pairs, as queries to the search."""
 
-    def __init__(self, pairs: Sequence[GoldPair], tokens: Tokens):
-        self.tokens = tokens
+    def __init__(self, pairs: Sequence[GoldPair], tokens: Tokens, limits: SearchLimits):
+        self.tokens, self.limits = tokens, limits
         self.pairs = [(pair, span) for pair in pairs for span in pair.src_spans]
 
     def queries(self) -> list[Query]:
@@ -73,16 +74,11 @@ class Spans:
                 scorer=scorer,
                 marks=self.tokens.marks,
                 prefix=prefix,
-                limits=SearchLimits(*_limits()),
+                limits=self.limits,
             )
 
         batches = [queries[first : first + BATCH] for first in range(0, len(queries), BATCH)]
         return [found for batch in scorer.map(work, batches) for found in batch]
-
-
-def _limits() -> tuple[float, int, int, float]:
-    params = ConstrainedParams()
-    return params.margin, params.openings, params.pairs, params.near
 
 
 def _surface(pair: GoldPair, span: Span) -> str:
@@ -141,6 +137,7 @@ def main() -> None:
     parser.add_argument("--agreement", type=int, default=200)
     parser.add_argument("--compute-type", default="float32")
     parser.add_argument("--search-type", default="auto")
+    parser.add_argument("--exact", choices=get_args(Exact), default="ties")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -151,12 +148,18 @@ def main() -> None:
     scorer = TorchScorer(args.model, device="cpu", dtype=args.compute_type, rough=args.search_type)
     oracle = BruteForce(args.model, tokens)
     engine = open_engine(cached_model(folder, src=src, tgt=tgt), src=src, tgt=tgt, device="cpu")
-    spans = Spans(pairs, tokens)
+    spans = Spans(pairs, tokens, SearchLimits(exact=args.exact))
     queries = spans.queries()
     texts = [pair.src_text for pair in pairs]
     labelled = list(labelled_pairs(pairs))
     method = open_constrained(
-        ConstrainedParams(compute_type=args.compute_type, search_type=args.search_type),
+        ConstrainedParams.model_validate(
+            {
+                "compute_type": args.compute_type,
+                "search_type": args.search_type,
+                "exact": args.exact,
+            }
+        ),
         mt=folder,
         src_lang=src,
         tgt_lang=tgt,
@@ -193,7 +196,7 @@ def main() -> None:
         agree += right
         proven += found.proven
         proven_right += found.proven and right
-        error = max(error, *(abs(expected[pair] - found.scores[pair]) for pair in found.exact))
+        error = max(error, *(abs(expected[p] - found.scores[p]) for p in found.exact), 0.0)
     method_ms = times["method_ms_per_unit"] * n / s
     result = {
         "units": n,
@@ -201,12 +204,16 @@ def main() -> None:
         "threads": args.threads,
         "compute_type": args.compute_type,
         "search_type": scorer.rough,
+        "exact": args.exact,
         **{name: round(value, 3) for name, value in times.items()},
         "method_over_translate": round(
             times["method_ms_per_unit"] / times["translate_ms_per_unit"], 3
         ),
         "beam_search_over_method": round(times["beam_search_ms_per_span"] / method_ms, 1),
         "brute_force_over_method": round(times["brute_force_ms_per_span"] / method_ms, 1),
+        "beam_search_over_search": round(
+            times["beam_search_ms_per_span"] / times["search_ms_per_span"], 1
+        ),
         "agreement": round(agree / max(1, len(drawn)), 4),
         "proven": proven,
         "proven_right": proven_right,

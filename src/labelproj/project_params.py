@@ -27,13 +27,16 @@ class ConstrainedParams(Section):
 
     ``model`` is the Hugging Face folder or Hub id of the MT model, where it is not that of
     ``mt``. Nats: ``margin`` is how far an estimate may be below the best and still be followed
-    up, ``near`` how near the best a pair must be to be scored exactly. ``search_type`` are the
-    numbers of the matrix products that only decide what to score exactly, where ``compute_type``
-    is ``float32``; ``auto`` is bfloat16 where that is faster. ``own`` and ``reverse`` weigh
-    log P(candidate | span) and log P(span | candidate) per token, ``temperature`` divides scores
-    on their way to a probability. At most ``openings`` and ``pairs`` are tried for a span;
-    candidates have at most ``length`` times its words and three. In a translation of more than
-    ``window`` tokens a span is looked for beside its own sentence only.
+    up, ``near`` how near the best a pair must be to be decoded to its end. ``search_type`` are the
+    numbers of the search's matrix products, where ``compute_type`` is ``float32``; ``auto`` is
+    bfloat16 where that is faster. ``exact`` is what is scored in ``compute_type`` then: pairs that
+    come so near each other that the search cannot tell which is best (``ties``), the best pair of
+    every span in any case (``best``), or ``all`` that are decoded to their end. ``own`` and
+    ``reverse`` weigh log P(candidate | span) and log P(span | candidate) per token,
+    ``temperature`` divides scores on their way to a probability. At most ``openings`` and
+    ``pairs`` are tried for a span; candidates have at most ``length`` times its words and three.
+    In a translation of more than ``window`` tokens a span is looked for beside its own sentence
+    only.
     """
 
     model: str | None = None
@@ -43,7 +46,8 @@ class ConstrainedParams(Section):
     compute_type: str = "float32"
     search_type: Literal["auto", "float32", "bfloat16"] = "auto"
     margin: float = Field(default=9.0, ge=0.0)
-    near: float = Field(default=1.0, ge=0.0)
+    near: float = Field(default=2.0, ge=0.0)
+    exact: Literal["ties", "best", "all"] = "ties"
     openings: Count = 80
     pairs: Count = 64
     length: float = Field(default=3.0, gt=0.0)

@@ -8,9 +8,10 @@ import pytest
 
 from brute_force import BruteForce
 from labelproj.project.constrained.base import Scorer
+from labelproj.project.constrained.choices import SearchLimits
 from labelproj.project.constrained.ct2_scorer import Ct2Scorer
 from labelproj.project.constrained.scorer import TorchScorer
-from labelproj.project.constrained.search import SearchLimits, search
+from labelproj.project.constrained.search import search
 from labelproj.project.constrained.state import Found, Query
 from labelproj.project.constrained.texts import Tokens
 from labelproj.translate.engine import check_model, open_engine
@@ -21,7 +22,7 @@ from tiny_models import m2m100, madlad, marian, mbart50
 pytestmark = pytest.mark.filterwarnings("ignore:Recommended. pip install sacremoses")
 
 SOURCE = "The market of Kenya is open"
-ALL = SearchLimits(margin=1e9, openings=1000, pairs=100_000, near=1e9)
+ALL = SearchLimits(margin=1e9, openings=1000, pairs=100_000, near=1e9, exact="all")
 TARGETS = [
     "a Kenya market",
     "market of rice and floods in Abuja . Kenya",
@@ -88,10 +89,9 @@ def test_what_is_found_roughly_is_scored_exactly(family: str, tmp_path: Path) ->
     make, tgt = FAMILIES[family]
     bench = Bench(make(tmp_path), tgt=tgt, rough="bfloat16")
     queries = bench.queries(TARGETS)
-    for limits in (SearchLimits(), ALL):
+    for limits in (SearchLimits(), SearchLimits(exact="best"), ALL):
         for query, found in zip(queries, bench.search(queries, limits), strict=True):
             expected = bench.oracle.scores(query)
-            assert bool(found.exact) == bool(expected)
             for pair in found.exact:
                 assert found.scores[pair] == pytest.approx(expected[pair], abs=1e-4)
             if found.proven:
@@ -99,6 +99,23 @@ def test_what_is_found_roughly_is_scored_exactly(family: str, tmp_path: Path) ->
                 assert expected[best] == pytest.approx(max(expected.values()), abs=1e-4)
             if limits is ALL:
                 assert found.exact == set(expected)
+            elif limits.exact == "best":
+                assert not expected or next(iter(found.scores)) in found.exact
+            else:
+                assert len(found.exact) != 1
+
+
+def test_what_comes_near_is_decided_exactly(tiny_hf: Path) -> None:
+    bench = Bench(tiny_hf, tgt="ha", rough="bfloat16")
+    queries = bench.queries(["Amina ya tafi Kano da Zaria.", "An yi ruwan sama a Lagos, Musa."])
+    # Everything is near: what is best roughly need not be.
+    limits = SearchLimits(margin=1e9, openings=1000, pairs=1000, near=1e9)
+    for query, found in zip(queries, bench.search(queries, limits), strict=True):
+        expected = bench.oracle.scores(query)
+        best = next(iter(found.scores))
+        assert expected[best] == pytest.approx(max(expected.values()), abs=1e-4)
+        for pair, score in found.scores.items():
+            assert score == pytest.approx(expected[pair], abs=0.5)
 
 
 def test_a_trained_model_of_the_nllb_kind(tiny_hf: Path) -> None:
@@ -126,9 +143,6 @@ def test_limits_and_forced_pairs(tiny_hf: Path) -> None:
     (found,) = bench.search([wide], SearchLimits(margin=0.0, openings=1, pairs=1))
     assert set(also) <= set(found.scores)
     expected = bench.oracle.scores(Query(query.source, query.target, 10))
-    assert found.exact
-    for pair in found.exact:
-        assert found.scores[pair] == pytest.approx(expected[pair], abs=1e-4)
     for pair in also:
         assert found.scores[pair] == pytest.approx(expected[pair], abs=3.0)
 

@@ -1,7 +1,6 @@
 """Decoding of what paths are to grow by, in pieces that memory has room for."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,19 +17,19 @@ from labelproj.project.constrained.base import (
 )
 from labelproj.project.constrained.state import Line
 
-__all__ = ["Grew", "Growth", "grow"]
+__all__ = ["NOWHERE", "Grew", "Growth", "Narrow", "grow"]
 
+NOWHERE: Ints = np.zeros(0, dtype=np.int64)
 #: Pairs of a token and an ancestor of it in one pass: attention has a number for each.
 SCORES = 1 << 20
 
 
-@dataclass(slots=True)
-class Growth:
+class Growth(NamedTuple):
     """What a line is to grow by: the tokens to decode and, behind them, where it stands then.
 
     ``base`` is the log-probability of the path with the first of ``ids``, ``after`` the token that
-    follows the last of them, ``upto`` its number, and ``beyond`` what a shortlist misses of the
-    normaliser after each of ``ids``.
+    follows the last of them and ``upto`` its number. ``closes`` are the tokens before which a
+    closing mark may stand; the last of ``ids`` comes before ``upto``.
     """
 
     source: int
@@ -39,20 +38,26 @@ class Growth:
     base: float
     after: int
     upto: int
-    closes: Ints  # tokens before which a closing mark may stand
-    beyond: Floats
+    closes: Ints = NOWHERE
 
-    @property
-    def places(self) -> Ints:
-        """Which of ``ids`` come before ``closes``: the last one comes before ``upto``."""
-        return len(self.ids) - 1 - self.upto + self.closes
+
+class Narrow(NamedTuple):
+    """A shortlist and what it misses of the normaliser.
+
+    ``beyond`` has that of every token of every translation and the end, those of source ``n``
+    from ``begins[n]`` on.
+    """
+
+    shortlist: Shortlist
+    beyond: Floats
+    begins: Ints
 
 
 class Grew(NamedTuple):
-    """A line as it is now, the scores of closing marks on the way, and what followed each token."""
+    """A line as it is now, the scores with a closing mark, and what followed each token."""
 
     line: Line
-    closed: dict[int, float]
+    closed: Floats  # of each of the growth's ``closes``
     found: Floats
 
 
@@ -62,7 +67,7 @@ def grow(
     tree: Tree,
     scorer: Scorer,
     closing: int,
-    shortlist: Shortlist | None,
+    narrow: Narrow | None,
     keep: bool,
 ) -> list[Grew]:
     """Decode all growths; ``closing`` is the first token of the closing mark.
@@ -72,7 +77,7 @@ def grow(
     results: list[Grew] = []
     for piece in _pieces(growths):
         grown = tree.grow([Row(g.source, g.path, g.ids) for g in piece])
-        results += _grew(piece, grown, scorer, closing, shortlist)
+        results += _grew(piece, grown, scorer, closing, narrow)
         if not keep:
             tree.forget(grown.first)
     return results
@@ -93,32 +98,48 @@ def _pieces(growths: Sequence[Growth]) -> Iterator[list[Growth]]:
 
 
 def _grew(
-    growths: Sequence[Growth],
-    grown: Grown,
-    scorer: Scorer,
-    closing: int,
-    shortlist: Shortlist | None,
+    growths: Sequence[Growth], grown: Grown, scorer: Scorer, closing: int, narrow: Narrow | None
 ) -> list[Grew]:
-    starts = grown.starts.tolist()
-    following = np.concatenate([np.append(g.ids[1:], g.after) for g in growths])
-    marks = np.full(len(following), NOT_ASKED)
-    for growth, start in zip(growths, starts, strict=True):
-        marks[start + growth.places] = closing
-    asked = [following, marks]
-    found, closed = scorer.log_probs(grown, np.arange(len(marks)), asked, shortlist=shortlist)
-    if shortlist is not None:
-        beyond = np.concatenate([g.beyond for g in growths])
-        found, closed = found - beyond, closed - beyond
-    results = []
-    for growth, start in zip(growths, starts, strict=True):
-        own = found[start : start + len(growth.ids)]
-        scores = growth.base + np.concatenate([[0.0], np.cumsum(own[:-1])])
-        path = np.concatenate(
-            [growth.path, np.arange(grown.first + start, grown.first + start + len(own))]
+    starts, lengths = grown.starts, np.array([len(g.ids) for g in growths])
+    upto, base = np.array([g.upto for g in growths]), np.array([g.base for g in growths])
+    lasts = starts + lengths - 1
+    following = np.append(np.concatenate([g.ids for g in growths])[1:], NOT_ASKED)
+    following[lasts] = [g.after for g in growths]
+    # Where closing marks may stand: the last token of a growth comes before ``upto``.
+    closes = np.concatenate([g.closes for g in growths])
+    owner = np.repeat(np.arange(len(growths)), [len(g.closes) for g in growths])
+    places = lasts[owner] - upto[owner] + closes
+    asked = [following]
+    if len(places):
+        marks = np.full(len(following), NOT_ASKED)
+        marks[places] = closing
+        asked.append(marks)
+    shortlist = narrow and narrow.shortlist
+    columns = scorer.log_probs(grown, np.arange(len(following)), asked, shortlist=shortlist)
+    if narrow is not None:
+        row = np.repeat(np.arange(len(growths)), lengths)
+        # Marks of several tokens have no place of their own in the translation.
+        own = np.maximum(np.arange(len(row)) - lasts[row] + upto[row], 0)
+        sources = np.array([g.source for g in growths])
+        beyond = narrow.beyond[narrow.begins[sources[row]] + own]
+        columns = [column - beyond for column in columns]
+    found = columns[0]
+    sums = np.concatenate([[0.0], np.cumsum(found)])
+    scores = base + sums[lasts] - sums[starts]
+    ends = np.zeros(0)
+    if len(places):
+        ends = base[owner] + sums[places] - sums[starts[owner]] + columns[1][places]
+    cuts = np.cumsum([len(g.closes) for g in growths])[:-1]
+    return [
+        Grew(Line(growth.path, first, count, score, growth.upto, after), closed, own)
+        for growth, first, count, score, after, closed, own in zip(
+            growths,
+            (grown.first + starts).tolist(),
+            lengths.tolist(),
+            scores.tolist(),
+            found[lasts].tolist(),
+            np.split(ends, cuts),
+            np.split(found, starts[1:]),
+            strict=True,
         )
-        line = Line(path, float(scores[-1]), growth.upto, float(own[-1]))
-        ends = scores[growth.places] + closed[start + growth.places]
-        results.append(
-            Grew(line, dict(zip(growth.closes.tolist(), ends.tolist(), strict=True)), own)
-        )
-    return results
+    ]

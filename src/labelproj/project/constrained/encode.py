@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelproj.project.constrained.base import Ints
-from labelproj.project.constrained.layout import Slots
+from labelproj.project.constrained.layout import Places, Slots
 from labelproj.project.constrained.wiring import Attention, Tensor, Wiring
 
 __all__ = ["Encoded", "attention", "encode"]
@@ -17,7 +17,7 @@ class Encoded:
     """States (tokens, d) of the tokens of source texts, and their places in (sources, length)."""
 
     states: Tensor
-    slots: Slots
+    places: Places
 
 
 def encode(wiring: Wiring, sources: Sequence[Ints], *, device: str) -> Encoded:
@@ -26,28 +26,40 @@ def encode(wiring: Wiring, sources: Sequence[Ints], *, device: str) -> Encoded:
 
     lengths = np.array([len(ids) for ids in sources])
     owner = np.repeat(np.arange(len(sources)), lengths)
-    slots = Slots.of(owner, device=device)
+    slots = Slots(Places.of(owner), device=device)
     positions = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     ids, where = (torch.from_numpy(x).to(device) for x in (np.concatenate(sources), positions))
     encoder = wiring.encoder
     hidden = encoder.embed(ids, where, int(lengths.max()) - 1)
-    seen = slots.filled()[:, None, None]
+    seen = [filled[:, None, None] for filled in slots.filled()]
     if encoder.bias is not None:
-        every = torch.arange(slots.shape[1], device=device)[None]
+        every = torch.arange(int(lengths.max()), device=device)[None]
         bias = encoder.bias(every, every)
-        seen = bias.masked_fill(~seen, torch.finfo(bias.dtype).min)
+        seen = [_biased(bias, filled) for filled in seen]
     for block in encoder.blocks:
         own = block.attention
 
         def attend(x: Tensor, own: Attention = own) -> Tensor:
-            joint = slots.padded(own.joint(x).view(len(x), 3, wiring.heads, -1))
-            mixed = attention(joint[:, :, 0], joint[:, :, 1:], seen, own.scale)
+            mixed = [
+                attention(joint[:, :, 0], joint[:, :, 1:], mask, own.scale)
+                for joint, mask in zip(
+                    slots.padded(own.joint(x).view(len(x), 3, wiring.heads, -1)), seen, strict=True
+                )
+            ]
             return own.out(slots.flat(mixed))
 
         for norm, part in ((block.attention_norm, attend), (block.feed_norm, block.feed)):
             before = block.pre_norm
             hidden = hidden + part(norm(hidden)) if before else norm(hidden + part(hidden))
-    return Encoded(encoder.final(hidden), slots)
+    return Encoded(encoder.final(hidden), Places.of(owner, whole=True))
+
+
+def _biased(bias: Tensor, filled: Tensor) -> Tensor:
+    """Return what is added to scores: ``bias`` where a key is ``filled`` (n, 1, 1, k)."""
+    import torch
+
+    width = filled.shape[-1]
+    return bias[:, :, :width, :width].masked_fill(~filled, torch.finfo(bias.dtype).min)
 
 
 def attention(query: Tensor, memory: Tensor, seen: Tensor, scale: float) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Any
 
 from labelproj.project.constrained.base import Grown, Row
 from labelproj.project.constrained.encode import Encoded, attention
-from labelproj.project.constrained.layout import Layout
+from labelproj.project.constrained.layout import Block, Layout, Slots
 from labelproj.project.constrained.wiring import Tensor, Wiring
 
 __all__ = ["Forest"]
@@ -47,12 +47,15 @@ class Forest:
 
         self._torch = torch
         self._wiring = wiring
-        self._mask = encoded.slots.filled()
+        states = encoded.states
+        slots = Slots(encoded.places, device=states.device)
+        (self._mask,) = slots.filled()
         self._size = 0
-        states, slots = encoded.states, encoded.slots
         # Keys and values of the source texts: (sources, length, 2, heads, width of a head).
         self._memory = [
-            slots.padded(self._heads(block.cross.memory(states), 2)) for block in wiring.blocks
+            memory
+            for block in wiring.blocks
+            for memory in slots.padded(self._heads(block.cross.memory(states), 2))
         ]
         empty = self._heads(states.new_zeros((0, 2 * wiring.width)), 2)
         self._own = [_Store(empty) for _ in wiring.blocks]
@@ -67,19 +70,11 @@ class Forest:
         self._size = first
 
     def _grow(self, rows: Sequence[Row]) -> Grown:
-        torch, wiring, first = self._torch, self._wiring, self._size
+        wiring, first = self._wiring, self._size
         layout = Layout.of(rows, first=first, device=self._mask.device)
         hidden = wiring.embed(layout.ids, layout.positions, layout.highest)
-        seen = allowed = layout.allowed[:, None]
-        if wiring.bias is not None:
-            bias = wiring.bias(layout.query_positions, layout.key_positions)
-            seen = bias.masked_fill(~allowed, torch.finfo(bias.dtype).min)
-        everywhere = len(layout.sources) == len(self._mask)
-
-        def of_sources(x: Tensor) -> Tensor:
-            return x if everywhere else x.index_select(0, layout.sources)
-
-        cross_seen = of_sources(self._mask)[:, None, None]
+        seen = [self._seen(block) for block in layout.blocks]
+        cross_seen = [self._mask.index_select(0, n)[:, None, None] for n in layout.sources]
         groups, sources = layout.by_group, layout.by_source
         for block, own, memory in zip(wiring.blocks, self._own, self._memory, strict=True):
 
@@ -87,14 +82,25 @@ class Forest:
                 part = block.attention
                 joint = self._heads(part.joint(x), 3)
                 own.put(first, joint[:, 1:])
-                query = groups.padded(joint[:, 0])
-                mixed = attention(query, own.of(layout.keys), seen, part.scale)
+                mixed = [
+                    attention(query, own.of(at.keys), mask, part.scale)
+                    for query, at, mask in zip(
+                        groups.padded(joint[:, 0]), layout.blocks, seen, strict=True
+                    )
+                ]
                 return part.out(groups.flat(mixed))
 
             def cross(x: Tensor, block: Any = block, memory: Tensor = memory) -> Tensor:
                 part = block.cross
-                query = sources.padded(self._heads(part.query(x), 1)[:, 0])
-                mixed = attention(query, of_sources(memory), cross_seen, part.scale)
+                mixed = [
+                    attention(query, memory.index_select(0, numbers), mask, part.scale)
+                    for query, numbers, mask in zip(
+                        sources.padded(self._heads(part.query(x), 1)[:, 0]),
+                        layout.sources,
+                        cross_seen,
+                        strict=True,
+                    )
+                ]
                 return part.out(sources.flat(mixed))
 
             for norm, part in (
@@ -108,6 +114,14 @@ class Forest:
                     hidden = norm(hidden + part(hidden))
         self._size += len(layout.ids)
         return Grown(wiring.final(hidden), layout.starts, first)
+
+    def _seen(self, block: Block) -> Tensor:
+        """Return which keys a block's queries see (g, 1, q, k), or what is added for them."""
+        allowed = block.allowed[:, None]
+        if self._wiring.bias is None:
+            return allowed
+        bias = self._wiring.bias(block.query_positions, block.key_positions)
+        return bias.masked_fill(~allowed, self._torch.finfo(bias.dtype).min)
 
     def _heads(self, x: Tensor, parts: int) -> Tensor:
         """Return (n, parts, heads, width of a head) for (n, parts * width)."""

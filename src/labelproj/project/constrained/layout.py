@@ -1,19 +1,20 @@
 """Where packed tokens stand in the padded shapes that attention needs.
 
 Rows of one source text share most of their ancestors: they attend in groups, so that keys are
-gathered once for a group and the products of attention are not too small to be fast.
+gathered once for a group and the products of attention are not too small to be fast. Groups of
+about as many tokens stand in one block, as little of which as possible is padding.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from labelproj.project.constrained.base import Ints, Row
 
-__all__ = ["Layout", "Slots"]
+__all__ = ["Block", "Layout", "Places", "Slots"]
 
 #: torch tensors; torch is imported only where a model is opened.
 Tensor = Any
@@ -22,66 +23,115 @@ GROUP = 24
 #: A group has a multiple of so many keys: what processors compute at a time. (12 queries take 1.5
 #: times as long with 45 keys as with 48.)
 LANES = 16
+#: One more block costs as much time as so much padding, in tokens.
+CALL = 48
+
+
+class Places(NamedTuple):
+    """Places of packed tokens in blocks of shape (owners, most tokens of one of them).
+
+    ``slot`` (tokens,) is the place of each, ``owners`` are those of each block.
+    """
+
+    slot: Ints
+    owners: list[Ints]
+    shapes: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, owner: Ints, *, whole: bool = False) -> "Places":
+        """Place tokens beside those of the same owner (tokens,), numbered from 0.
+
+        With ``whole`` all owners are in one block, in their order.
+        """
+        counts = np.bincount(owner)
+        owners = [np.arange(len(counts))] if whole else _blocks(counts)
+        shapes = [(len(own), int(counts[own].max())) for own in owners]
+        begins = np.zeros(len(counts), dtype=np.int64)
+        end = 0
+        for own, (count, width) in zip(owners, shapes, strict=True):
+            begins[own] = end + width * np.arange(count)
+            end += count * width
+        order = np.argsort(owner, kind="stable")
+        ranks = np.empty(len(owner), dtype=np.int64)
+        ranks[order] = np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner[order]]
+        return cls(begins[owner] + ranks, owners, shapes)
+
+    def padded(self, values: Ints, *, empty: int) -> list[Ints]:
+        """Return ``values`` (tokens,) in the shape of each block."""
+        sizes = [count * width for count, width in self.shapes]
+        found = np.full(sum(sizes), empty)
+        found[self.slot] = values
+        cuts = np.split(found, np.cumsum(sizes)[:-1])
+        return [own.reshape(shape) for own, shape in zip(cuts, self.shapes, strict=True)]
+
+
+class Slots:
+    """Places of tokens on a device."""
+
+    def __init__(self, places: Places, *, device: Any):
+        self.shapes = places.shapes
+        tokens = places.padded(np.arange(len(places.slot)), empty=0)
+        self._slot = _tensor(places.slot, device)
+        self._token = _tensor(np.concatenate([own.ravel() for own in tokens]), device)
+        self._sizes = [own.size for own in tokens]
+
+    def filled(self) -> list[Tensor]:
+        """Return (n, width) of each block, true where a token is."""
+        found = self._slot.new_zeros(len(self._token), dtype=bool)
+        found[self._slot] = True
+        return self._cut(found)
+
+    def padded(self, x: Tensor) -> list[Tensor]:
+        """Return packed x (tokens, ...) as blocks (n, width, ...).
+
+        Where no token is, any one stands.
+        """
+        return self._cut(x.index_select(0, self._token))
+
+    def flat(self, blocks: Sequence[Tensor]) -> Tensor:
+        """Return packed (tokens, d) for blocks (n, width, d)."""
+        import torch
+
+        rows = [block.reshape(-1, block.shape[-1]) for block in blocks]
+        return (rows[0] if len(rows) == 1 else torch.cat(rows)).index_select(0, self._slot)
+
+    def _cut(self, x: Tensor) -> list[Tensor]:
+        return [
+            own.view(*shape, *x.shape[1:])
+            for own, shape in zip(x.split(self._sizes), self.shapes, strict=True)
+        ]
 
 
 @dataclass(slots=True)
-class Slots:
-    """Packed tokens, and their places in a padded shape (n, width).
+class Block:
+    """Groups (g) of rows that attend together, with queries (q) and keys (k) to each.
 
-    ``slot`` (tokens,) is the place of each, ``token`` (n * width,) which token stands in a place,
-    0 where none does.
+    ``keys`` (g, k) are the numbers of the tokens attended to, ``allowed`` (g, q, k) says which
+    query sees which; ``query_positions`` (g, q) and ``key_positions`` (g, k) follow the text.
     """
 
-    slot: Tensor
-    token: Tensor
-    shape: tuple[int, int]
-
-    @classmethod
-    def of(cls, owner: Ints, *, device: Any) -> "Slots":
-        """Place tokens in the rows of their owners (tokens,), which are numbered from 0."""
-        return cls.at(*_slots(owner), device=device)
-
-    @classmethod
-    def at(cls, slot: Ints, shape: tuple[int, int], *, device: Any) -> "Slots":
-        """Place tokens in given places."""
-        token = np.zeros(shape[0] * shape[1], dtype=np.int64)
-        token[slot] = np.arange(len(slot))
-        return cls(_tensor(slot, device), _tensor(token, device), shape)
-
-    def filled(self) -> Tensor:
-        """Return (n, width), true where a token is."""
-        found = self.slot.new_zeros(len(self.token), dtype=bool)
-        found[self.slot] = True
-        return found.view(self.shape)
-
-    def padded(self, x: Tensor) -> Tensor:
-        """Return (n, width, ...) for packed x (tokens, ...); where no token is, any one stands."""
-        return x.index_select(0, self.token).view(*self.shape, *x.shape[1:])
-
-    def flat(self, x: Tensor) -> Tensor:
-        """Return packed (tokens, d) for (n, width, d)."""
-        return x.reshape(-1, x.shape[-1]).index_select(0, self.slot)
+    keys: Tensor
+    allowed: Tensor
+    query_positions: Tensor
+    key_positions: Tensor
 
 
 @dataclass(slots=True)
 class Layout:
-    """Rows in groups (g), with queries (q) and keys (k) to each.
+    """Rows in groups, and in the source texts they are decoded for.
 
-    ``keys`` (g, k) are the numbers of the tokens attended to, ``allowed`` (g, q, k) says which
-    query sees which; ``query_positions`` (g, q) and ``key_positions`` (g, k) follow the text.
-    ``sources`` are the source texts that occur; ``by_group`` and ``by_source`` place the tokens.
+    ``ids`` and ``positions`` (tokens,) are packed, ``highest`` is the highest position; ``starts``
+    (rows,) is where each row begins. ``blocks`` are those of ``by_group``, ``sources`` the numbers
+    of the source texts in each block of ``by_source``.
     """
 
     ids: Tensor
     positions: Tensor
     highest: int
     starts: Ints
-    keys: Tensor
-    allowed: Tensor
-    query_positions: Tensor
-    key_positions: Tensor
-    sources: Tensor
+    blocks: list[Block]
     by_group: Slots
+    sources: list[Tensor]
     by_source: Slots
 
     @classmethod
@@ -94,39 +144,29 @@ class Layout:
         row_of = np.repeat(np.arange(len(rows)), lengths)
         positions = before[row_of] + np.arange(len(row_of)) - starts[row_of]
         groups = _groups(numbers.tolist(), lengths.tolist())
+        by_group = Places.of(groups[row_of])
+        past = _Past.of(rows, groups, before, first=first)
+        blocks = [
+            _block(past.of_groups(own), owner, number, at, device=device)
+            for own, owner, number, at in zip(
+                by_group.owners,
+                by_group.padded(row_of, empty=-1),
+                by_group.padded(first + np.arange(len(row_of)), empty=first),
+                by_group.padded(positions, empty=0),
+                strict=True,
+            )
+        ]
         sources, source_of = np.unique(numbers, return_inverse=True)
-        slot, shape = _slots(groups[row_of])
-        past = _Past.of(rows, groups, before, first=first, count=shape[0])
-        past = past.widened(-(past.keys.shape[1] + shape[1]) % LANES)
-        # Whose token stands where, and at what position; -1 where none does.
-        owner = np.full(shape[0] * shape[1], -1)
-        owner[slot] = row_of
-        owner = owner.reshape(shape)
-        at = np.zeros(shape[0] * shape[1], dtype=np.int64)
-        at[slot] = positions
-        at = at.reshape(shape)
-        own = np.full(shape[0] * shape[1], first)
-        own[slot] = first + np.arange(len(row_of))
-        # What stands for nothing sees itself, as nothing at all gives no number.
-        order = np.arange(shape[1])
-        within = (owner[:, :, None] == owner[:, None, :]) & (order[:, None] >= order)
-        allowed = np.concatenate([past.seen[owner] & (owner >= 0)[..., None], within], axis=2)
-
-        def tensor(values: npt.NDArray[Any]) -> Tensor:
-            return _tensor(values, device)
-
+        by_source = Places.of(source_of[row_of])
         return cls(
-            ids=tensor(np.concatenate([row.ids for row in rows])),
-            positions=tensor(positions),
+            ids=_tensor(np.concatenate([row.ids for row in rows]), device),
+            positions=_tensor(positions, device),
             highest=int(positions.max()),
             starts=starts,
-            keys=tensor(np.concatenate([past.keys, own.reshape(shape)], axis=1)),
-            allowed=tensor(allowed),
-            query_positions=tensor(at),
-            key_positions=tensor(np.concatenate([past.positions, at], axis=1)),
-            sources=tensor(sources),
-            by_group=Slots.at(slot, shape, device=device),
-            by_source=Slots.of(source_of[row_of], device=device),
+            blocks=blocks,
+            by_group=Slots(by_group, device=device),
+            sources=[_tensor(sources[own], device) for own in by_source.owners],
+            by_source=Slots(by_source, device=device),
         )
 
 
@@ -134,17 +174,16 @@ class Layout:
 class _Past:
     """The ancestors of each group, each once: ``keys`` and ``positions`` (g, k).
 
-    ``seen`` (rows, k) says which of its group's a row has.
+    ``held`` (g,) is how many a group has; ``seen`` (rows, k) says which of them a row has.
     """
 
     keys: Ints
     positions: Ints
+    held: Ints
     seen: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(
-        cls, rows: Sequence[Row], groups: Ints, before: Ints, *, first: int, count: int
-    ) -> "_Past":
+    def of(cls, rows: Sequence[Row], groups: Ints, before: Ints, *, first: int) -> "_Past":
         ancestors = np.concatenate([row.ancestors for row in rows])
         row_of = np.repeat(np.arange(len(rows)), before)
         begins = np.cumsum(before) - before
@@ -153,6 +192,7 @@ class _Past:
             groups[row_of] * (first + 1) + ancestors, return_index=True, return_inverse=True
         )
         group_of = groups[row_of][where]
+        count = int(groups[-1]) + 1
         held = np.bincount(group_of, minlength=count)
         rank = np.arange(len(unique)) - (np.cumsum(held) - held)[group_of]
         width = int(held.max(initial=0))
@@ -162,14 +202,35 @@ class _Past:
         positions[group_of, rank] = at[where]
         seen = np.zeros((len(rows), width), dtype=np.bool_)
         seen[row_of, rank[place_of]] = True
-        return cls(keys, positions, seen)
+        return cls(keys, positions, held, seen)
 
-    def widened(self, by: int) -> "_Past":
-        """Return the same with so many keys more, which no row has."""
-        sides = ((0, 0), (0, by))
+    def of_groups(self, own: Ints) -> "_Past":
+        """Return the same for some groups, no wider than they need; ``seen`` is of all rows."""
+        width = int(self.held[own].max())
         return _Past(
-            np.pad(self.keys, sides), np.pad(self.positions, sides), np.pad(self.seen, sides)
+            self.keys[own, :width],
+            self.positions[own, :width],
+            self.held[own],
+            self.seen[:, :width],
         )
+
+
+def _block(past: _Past, owner: Ints, number: Ints, at: Ints, *, device: Any) -> Block:
+    """Return the block of tokens with these owners (rows, or -1), numbers and positions (g, q)."""
+    width = owner.shape[1]
+    more = -(past.keys.shape[1] + width) % LANES
+    # What stands for nothing sees itself, as nothing at all gives no number.
+    order = np.arange(width)
+    within = (owner[:, :, None] == owner[:, None, :]) & (order[:, None] >= order)
+    seen = past.seen[owner] & (owner >= 0)[..., None]
+    nobody = np.zeros((*owner.shape, more), dtype=np.bool_)
+    nothing = np.zeros((len(owner), more), dtype=np.int64)
+    return Block(
+        keys=_tensor(np.concatenate([past.keys, nothing, number], axis=1), device),
+        allowed=_tensor(np.concatenate([seen, nobody, within], axis=2), device),
+        query_positions=_tensor(at, device),
+        key_positions=_tensor(np.concatenate([past.positions, nothing, at], axis=1), device),
+    )
 
 
 def _groups(sources: Sequence[int], lengths: Sequence[int]) -> Ints:
@@ -184,17 +245,28 @@ def _groups(sources: Sequence[int], lengths: Sequence[int]) -> Ints:
     return np.array(groups)
 
 
+def _blocks(counts: Ints) -> list[Ints]:
+    """Return owners of (n,) tokens in the blocks that cost least, by their padding and number."""
+    order = np.argsort(counts, kind="stable")
+    rising = counts[order]
+    ends = [*np.flatnonzero(np.diff(rising)) + 1, len(order)]
+    # The least cost of the first owners up to each end, and where its last block begins.
+    best = {0: (0, 0)}
+    for end in ends:
+        width = int(rising[end - 1])
+        best[end] = min(
+            (cost + (end - begin) * width + CALL, begin) for begin, (cost, _) in best.items()
+        )
+    blocks = []
+    end = len(order)
+    while end:
+        begin = best[end][1]
+        blocks.append(order[begin:end])
+        end = begin
+    return blocks[::-1]
+
+
 def _tensor(values: npt.NDArray[Any], device: Any) -> Tensor:
     import torch
 
     return torch.from_numpy(np.ascontiguousarray(values)).to(device)
-
-
-def _slots(owner: Ints) -> tuple[Ints, tuple[int, int]]:
-    """Return a place for every token in the padded shape (owners, most tokens of one)."""
-    counts = np.bincount(owner)
-    order = np.argsort(owner, kind="stable")
-    ranks = np.empty(len(owner), dtype=np.int64)
-    ranks[order] = np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner[order]]
-    width = int(counts.max())
-    return owner * width + ranks, (len(counts), width)

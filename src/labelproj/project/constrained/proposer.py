@@ -1,12 +1,14 @@
 """Places for spans by constrained decoding, for batches of pairs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from labelproj.config import ConstrainedParams
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
 from labelproj.project.constrained.asking import Also, Item, ask, batches
 from labelproj.project.constrained.base import Scorer
-from labelproj.project.constrained.search import Search, SearchLimits
+from labelproj.project.constrained.choices import SearchLimits
+from labelproj.project.constrained.search import Search
 from labelproj.project.constrained.texts import Target, Tokens
 from labelproj.project.constrained.weigh import Weigher
 from labelproj.records import Candidate
@@ -65,7 +67,9 @@ class ConstrainedProposer:
     ):
         self._scorer, self._forward = scorer, forward
         self._settings, self._langs = params, langs
-        self._limits = SearchLimits(params.margin, params.openings, params.pairs, params.near)
+        self._limits = SearchLimits(
+            params.margin, params.openings, params.pairs, params.near, params.exact
+        )
         self._weigher = Weigher(scorer, forward, backward, params=params)
         self._digest = digest
 
@@ -92,7 +96,10 @@ class ConstrainedProposer:
         self._search(items, self._limits, pairs, found, within=BEHIND)
         again = [item for item in items if _collides(item, pairs, found)]
         # Spans that want one place need others to choose from.
-        wide = SearchLimits(WIDER * self._limits.margin, *FEW)
+        openings, pairs_tried = FEW
+        wide = replace(
+            self._limits, margin=WIDER * self._limits.margin, openings=openings, pairs=pairs_tried
+        )
         self._search(again, wide, pairs, found, within=wide.margin)
         return [ConstrainedProposals(own, why) for own, why in zip(found, reasons, strict=True)]
 

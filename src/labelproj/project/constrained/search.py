@@ -10,56 +10,30 @@ shared between candidates (CODEC, Le et al. 2024, gives the objective)::
 
 Spans of all units go through these passes together. What has not been decoded is estimated by the
 trunk's own score for the same tokens; openings and pairs are followed up as long as they are
-within ``margin`` of the best so estimated, and every few tokens the estimate is made anew. All
-this is done roughly, and no pair is followed far. The likeliest pair is then scored exactly, to
-the end; what it has behind its marks is the estimate of the others' tails from there on, and all
-that are ``near`` it are scored exactly too, until none is left. The true bound (a tail is at
-most 0) says whether what was left out could have been better: the result is ``proven`` when it
-could not.
+within ``margin`` of the best so estimated, and every few tokens the estimate is made anew. The
+likeliest pair is then decoded to the end; what it has behind its marks is the estimate of the
+others' tails from there on, and all that are ``near`` it are decoded to the end too, until none
+is left. All this is done roughly; pairs between which that cannot decide are then scored exactly.
+The true bound (a tail is at most 0) says whether what was left out could have been better: the
+result is ``proven`` when it could not.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
 
-from labelproj.project.constrained.base import NOT_ASKED, Floats, Ints, Row, Scorer, Shortlist
-from labelproj.project.constrained.decode import Grew, Growth, grow
-from labelproj.project.constrained.state import Found, Full, Pair, Query, State, pair_openings
+from labelproj.project.constrained.base import NOT_ASKED, Floats, Ints, Row, Scorer, Tree
+from labelproj.project.constrained.choices import Choices, SearchLimits
+from labelproj.project.constrained.decode import NOWHERE, Grew, Growth, Narrow, grow
+from labelproj.project.constrained.state import Found, Pair, Query, State, pair_openings
 from labelproj.project.constrained.texts import Marks
 
-__all__ = ["Search", "SearchLimits", "search"]
+__all__ = ["Search", "search"]
 
-_Key = TypeVar("_Key", int, Pair)
-#: Tokens after a closing mark that are decoded before it is decided which pairs to score exactly.
-LOOK = 3
-#: How many times as wide the margin is for opening marks, as long as nothing behind them is known:
-#: to look costs one token.
-GLANCE = 1.5
-#: How many times as wide ``near`` is for a pair whose tail ends before the best pair closes: what
-#: lies between is then still the trunk's estimate. It is near the best pair's score, or near the
-#: best estimate: where the trunk is wrong about what lies between, it was so for both.
-EARLY = 3.0
-#: Nats that rough scores may be off, where a bound is concerned.
-ERROR = 0.5
+_Wanted = TypeVar("_Wanted")
 #: The highest probability of an opening mark that is taken out of the trunk's score.
 CERTAIN = 0.999
-
-
-@dataclass(frozen=True, slots=True)
-class SearchLimits:
-    """How far to search.
-
-    ``margin``: nats below the best at which an estimate is not followed up; ``openings`` and
-    ``pairs``: how many are tried per span, at most; ``near``: nats below the best within which
-    pairs are scored exactly.
-    """
-
-    margin: float = 9.0
-    openings: int = 80
-    pairs: int = 64
-    near: float = 1.0
 
 
 def search(
@@ -90,46 +64,56 @@ class Search:
         prefix: Ints,
         limits: SearchLimits,
     ):
-        self._scorer, self._marks, self._limits = scorer, marks, limits
+        self._scorer, self._marks, self._choices = scorer, marks, Choices(limits)
         self._head = np.concatenate([[scorer.start], prefix]).astype(np.int64)
-        self._tree = scorer.encode([query.source for query in queries])
-        self._shortlist: Shortlist | None = None
-        self._states = self._trunks(queries)
-        self._run()
+        self._narrow: Narrow | None = None
+        with scorer.roughly():
+            self._tree = scorer.encode([query.source for query in queries])
+            self._states = self._trunks(queries)
+            self._run()
+        while wanted := self._each(self._choices.undecided):
+            self.settle(wanted)
 
     def found(self) -> list[Found]:
         """Return what is known now of every query."""
-        margin = self._limits.margin
-        return [state.found(margin=margin, error=ERROR) for state in self._states]
+        return [self._choices.found(state) for state in self._states]
 
     def settle(self, wanted: Sequence[tuple[int, Pair]]) -> None:
-        """Score pairs of queries (by number) exactly, to the end."""
+        """Score pairs of queries (by number) exactly."""
+        numbers = sorted({k for k, _ in wanted})
+        tree = self._scorer.encode([self._states[k].query.source for k in numbers])
         growths = []
         for k, pair in wanted:
-            state, target = self._states[k], self._states[k].query.target
+            target = self._states[k].query.target
             i, j = int(target.opens[pair[0]]), int(target.closes[pair[1]])
-            parts = (self._marks.opening, target.ids[i:j], self._marks.closing, target.ids[j:])
-            path, base = self._opening(state, i)
-            growths.append(self._growth(k, path, np.concatenate(parts), base, len(target.ids)))
-        for (k, pair), grew in zip(wanted, self._grow_last(growths, None), strict=True):
-            close = int(self._states[k].query.target.closes[pair[1]])
-            # The last tokens found are those behind the closing mark, and the end.
-            tail = grew.found[len(grew.found) - 1 - grew.line.upto + close :]
-            rest = np.cumsum(tail[::-1])[::-1]
-            score = grew.line.score + grew.line.following
-            self._states[k].full[pair] = Full(score, close, rest)
+            marks, ids = self._marks, target.ids
+            parts = (self._head, ids[:i], marks.opening, ids[i:j], marks.closing, ids[j:])
+            own = np.concatenate(parts)
+            number = numbers.index(k)
+            growths.append(Growth(number, NOWHERE, own, 0.0, self._scorer.end, len(ids)))
+        grown = self._grow(growths, tree, narrow=None, keep=False)
+        for (k, pair), grew in zip(wanted, grown, strict=True):
+            self._states[k].exact[pair] = float(grew.found[len(self._head) - 1 :].sum())
 
     def _run(self) -> None:
         """Try openings, then pairs: each a little way first, and the likely ones further."""
         states = self._states
-        with self._scorer.roughly():
-            openings = [(k, i) for k, state in enumerate(states) for i in self._openings(state)]
-            while openings:
-                self._branch([(k, i, states[k].next_stop(i)) for k, i in openings])
-                openings = [(k, i) for k, state in enumerate(states) for i in self._longer(state)]
-            self._look([(k, pair) for k, state in enumerate(states) for pair in self._pairs(state)])
-        while near := [(k, pair) for k, state in enumerate(states) for pair in self._near(state)]:
-            self.settle(near)
+        openings = self._each(self._choices.openings)
+        while openings:
+            self._branch([(k, i, states[k].next_stop(i)) for k, i in openings])
+            openings = self._each(self._choices.longer)
+        self._close(self._each(self._choices.pairs))
+        behind = self._each(self._choices.behind)
+        self._look([(k, pair, upto) for k, (pair, upto) in behind], keep=True)
+        while near := self._each(self._choices.near):
+            whole = [(k, pair, len(states[k].query.target.ids)) for k, pair in near]
+            self._look(whole, keep=False)
+            for k, pair in near:
+                states[k].finish(pair)
+
+    def _each(self, wanted: Callable[[State], Sequence[_Wanted]]) -> list[tuple[int, _Wanted]]:
+        """Return what is wanted for every query, with its number."""
+        return [(k, one) for k, state in enumerate(self._states) for one in wanted(state)]
 
     def _trunks(self, queries: Sequence[Query]) -> list[State]:
         nothing, scorer = np.zeros(0, dtype=np.int64), self._scorer
@@ -138,7 +122,7 @@ class Search:
             for number, query in enumerate(queries)
         ]
         grown = self._tree.grow(rows)
-        lengths = [len(query.target.ids) + 1 for query in queries]
+        lengths = np.array([len(query.target.ids) + 1 for query in queries])
         begins = grown.starts + len(self._head) - 1
         where = np.concatenate([b + np.arange(n) for b, n in zip(begins, lengths, strict=True)])
         following = np.concatenate([np.append(query.target.ids, scorer.end) for query in queries])
@@ -148,82 +132,16 @@ class Search:
             opening[end - len(query.target.ids) - 1 + places] = self._marks.opening[0]
         marks = np.concatenate([self._marks.opening, self._marks.closing])
         survey = scorer.survey(grown, where, [following, opening], also=marks)
-        self._shortlist = survey.shortlist
-        cuts = np.cumsum(lengths)[:-1]
-        per_query = [np.split(values, cuts) for values in (*survey.columns, survey.beyond)]
-        states = []
-        for query, row, start, own, chances, beyond in zip(
-            queries, rows, grown.starts, *per_query, strict=True
-        ):
-            openings = pair_openings(query)
-            calm = own - _unmarked(query, chances)
-            states.append(
-                State(
-                    query,
-                    grown.first + start + np.arange(len(row.ids)),
-                    np.concatenate([[0.0], np.cumsum(own)]),
-                    np.concatenate([[0.0], np.cumsum(calm)]),
-                    beyond,
-                    openings,
-                    {i: float(chances[i]) for i in openings},
-                )
-            )
-        return states
-
-    def _likely(
-        self, estimates: dict[_Key, float], count: int, *, wider: float = 1.0
-    ) -> list[_Key]:
-        """Return the best of some estimates: within the margin, and ``count`` at most."""
-        ranked = sorted(estimates, key=lambda key: (-estimates[key], key))
+        ends = np.cumsum(lengths)
+        if survey.shortlist is not None:
+            self._narrow = Narrow(survey.shortlist, survey.beyond, ends - lengths)
+        own, chances = (np.split(column, ends[:-1]) for column in survey.columns)
         return [
-            key
-            for key in ranked[:count]
-            if estimates[key] >= estimates[ranked[0]] - wider * self._limits.margin
+            _state(query, grown.first + start + np.arange(len(row.ids)), *scores)
+            for query, row, start, *scores in zip(
+                queries, rows, grown.starts, own, chances, strict=True
+            )
         ]
-
-    def _openings(self, state: State) -> list[int]:
-        """Return the openings to try.
-
-        All share the trunk, so that an opening's estimate differs from the others' by the
-        probability of its mark alone.
-        """
-        likely = self._likely(state.chances, self._limits.openings, wider=GLANCE)
-        return sorted(state.forced().union(likely))
-
-    def _longer(self, state: State) -> list[int]:
-        """Return the openings to go on with, now that some of their words are decoded.
-
-        One that has gone past its best place for the closing mark has become improbable.
-        """
-        estimates = {i: state.estimate(line) for i, line in state.branches.items()}
-        least = max(state.closed().values(), default=-np.inf) - GLANCE * self._limits.margin
-        likely = {
-            i for i in self._likely(estimates, self._limits.openings) if estimates[i] >= least
-        }
-        wanted = likely.union(state.forced())
-        return sorted(i for i in wanted if state.branches[i].upto < state.last_close(i))
-
-    def _pairs(self, state: State) -> list[Pair]:
-        """Return the pairs to try, by their score up to the closing mark and the trunk's tail."""
-        estimates = state.closed()
-        likely = self._likely(estimates, self._limits.pairs)
-        return likely + [p for p in state.query.also if p in estimates and p not in likely]
-
-    def _near(self, state: State) -> list[Pair]:
-        """Return the pairs to score exactly now: the likeliest, then all that are near the best."""
-        scores, best = state.scores(), state.best()
-        if best is None:
-            return [max(scores, key=lambda pair: (scores[pair], pair))] if scores else []
-        near, early = self._limits.near, EARLY * self._limits.near
-        estimates = {pair: state.estimate(line) for pair, line in state.tails.items()}
-        likely = max(estimates.values()) - early
-
-        def is_near(pair: Pair, score: float) -> bool:
-            if state.is_early(pair):
-                return score >= best.score - early or estimates[pair] >= likely
-            return score >= best.score - near
-
-        return [p for p, score in scores.items() if p not in state.full and is_near(p, score)]
 
     def _branch(self, wanted: Sequence[tuple[int, int, int]]) -> None:
         """Decode what comes after opening marks, up to some token."""
@@ -231,70 +149,89 @@ class Search:
         for k, i, upto in wanted:
             state, ids = self._states[k], self._states[k].query.target.ids
             line = state.branches.get(i)
-            closes = np.unique(state.query.target.closes[[b for _, b in state.openings[i]]])
             if line is None:
-                path, base = self._opening(state, i)
-                own, begin = np.concatenate([self._marks.opening, ids[i:upto]]), 0
+                path = state.trunk[: len(self._head) + i]
+                base = float(state.before[i]) + state.chances[i]
+                own = np.concatenate([self._marks.opening, ids[i:upto]])
             else:
                 path, base = line.path, line.score + line.following
-                own, begin = ids[line.upto : upto], line.upto + 1
-            later = closes[(closes >= begin) & (closes <= upto)]
-            growths.append(self._growth(k, path, own, base, upto, later))
-        grown = self._grow(growths, self._shortlist, keep=True)
-        for (k, i, _), (line, closed, _) in zip(wanted, grown, strict=True):
+                own = ids[line.upto : upto]
+            closes = np.array(state.closes(i, upto=upto), dtype=np.int64)
+            growths.append(self._growth(k, path, own, base, upto, closes))
+        for (k, i, _), growth, grew in zip(wanted, growths, self._roughly(growths), strict=True):
             state = self._states[k]
-            state.branches[i] = line
-            for pair in state.openings[i]:
-                j = int(state.query.target.closes[pair[1]])
-                if j in closed:
-                    state.heads[pair] = closed[j]
+            state.branches[i] = grew.line
+            for j, head in zip(growth.closes.tolist(), grew.closed.tolist(), strict=True):
+                state.heads[state.openings[i][j]] = head
 
-    def _look(self, wanted: Sequence[tuple[int, Pair]]) -> None:
-        """Decode a few tokens behind closing marks."""
+    def _close(self, wanted: Sequence[tuple[int, Pair]]) -> None:
+        """Decode closing marks."""
         growths = []
         for k, pair in wanted:
             state, target = self._states[k], self._states[k].query.target
             i, j = int(target.opens[pair[0]]), int(target.closes[pair[1]])
-            upto = min(j + LOOK, len(target.ids))
             # The branch's path: the trunk up to i, the opening mark, and the tokens up to j.
             path = state.branches[i].path[: len(self._head) + len(self._marks.opening) + j]
-            own = np.concatenate([self._marks.closing, target.ids[j:upto]])
-            growths.append(self._growth(k, path, own, state.heads[pair], upto))
-        for (k, pair), grew in zip(wanted, self._grow_last(growths, self._shortlist), strict=True):
+            growths.append(self._growth(k, path, self._marks.closing, state.heads[pair], j))
+        for (k, pair), grew in zip(wanted, self._roughly(growths), strict=True):
             self._states[k].tails[pair] = grew.line
+            self._states[k].behind[pair] = grew.found[-1:]
 
-    def _opening(self, state: State, i: int) -> tuple[Ints, float]:
-        """Return the trunk's path up to token i, and its score with an opening mark behind it."""
-        return state.trunk[: len(self._head) + i], float(state.before[i]) + state.chances[i]
+    def _look(self, wanted: Sequence[tuple[int, Pair, int]], *, keep: bool) -> None:
+        """Decode what comes behind closing marks, up to some token."""
+        wanted = [
+            (k, pair, upto) for k, pair, upto in wanted if upto > self._states[k].tails[pair].upto
+        ]
+        growths = []
+        for k, pair, upto in wanted:
+            line, ids = self._states[k].tails[pair], self._states[k].query.target.ids
+            base = line.score + line.following
+            growths.append(self._growth(k, line.path, ids[line.upto : upto], base, upto))
+        for (k, pair, _), grew in zip(wanted, self._roughly(growths, keep=keep), strict=True):
+            state = self._states[k]
+            state.tails[pair] = grew.line
+            state.behind[pair] = np.concatenate([state.behind[pair], grew.found])
 
     def _growth(
-        self, k: int, path: Ints, ids: Ints, base: float, upto: int, closes: Ints | None = None
+        self, k: int, path: Ints, ids: Ints, base: float, upto: int, closes: Ints = NOWHERE
     ) -> Growth:
-        state, target = self._states[k], self._states[k].query.target.ids
+        target = self._states[k].query.target.ids
         after = int(target[upto]) if upto < len(target) else self._scorer.end
-        # Marks of several tokens have no place of their own in the translation.
-        places = np.maximum(upto - len(ids) + 1 + np.arange(len(ids)), 0)
-        beyond: Floats = state.beyond[places]
-        nowhere = np.zeros(0, dtype=np.int64)
-        return Growth(
-            k, path, ids, base, after, upto, nowhere if closes is None else closes, beyond
-        )
+        return Growth(k, path, ids, base, after, upto, closes)
 
-    def _grow_last(self, growths: Sequence[Growth], shortlist: Shortlist | None) -> list[Grew]:
-        """Decode growths that are not to be grown further."""
-        return self._grow(growths, shortlist, keep=False)
+    def _roughly(self, growths: Sequence[Growth], *, keep: bool = True) -> list[Grew]:
+        """Decode growths over the shortlist; what is not kept cannot be gone on from later."""
+        return self._grow(growths, self._tree, narrow=self._narrow, keep=keep)
 
     def _grow(
-        self, growths: Sequence[Growth], shortlist: Shortlist | None, *, keep: bool
+        self, growths: Sequence[Growth], tree: Tree, *, narrow: Narrow | None, keep: bool
     ) -> list[Grew]:
         return grow(
             growths,
-            tree=self._tree,
+            tree=tree,
             scorer=self._scorer,
             closing=int(self._marks.closing[0]),
-            shortlist=shortlist,
+            narrow=narrow,
             keep=keep,
         )
+
+
+def _state(query: Query, trunk: Ints, own: Floats, chances: Floats) -> State:
+    """Return the state of a query whose trunk is decoded.
+
+    ``own`` are the log-probabilities of its tokens and of the end, ``chances`` those of an opening
+    mark before each.
+    """
+    openings = pair_openings(query)
+    calm = np.cumsum((own - _unmarked(query, chances))[::-1])[::-1]
+    return State(
+        query,
+        trunk,
+        np.concatenate([[0.0], np.cumsum(own)]),
+        [*calm.tolist(), 0.0],
+        openings,
+        {i: float(chances[i]) for i in openings},
+    )
 
 
 def _unmarked(query: Query, chances: Floats) -> Floats:

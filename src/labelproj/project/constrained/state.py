@@ -32,8 +32,9 @@ class Found:
     """What was found for a span.
 
     ``scores`` are the log-probabilities of candidates, best first: those of ``exact`` as the
-    model's own forward pass has them, the others estimated. ``candidates`` is the size of the set
-    that was searched; ``trunk`` is log P(translation | marked source).
+    model's own forward pass has them, the others estimates, those near the best of whole paths.
+    ``candidates`` is the size of the set that was searched; ``trunk`` is
+    log P(translation | marked source).
     """
 
     scores: dict[Pair, float]
@@ -53,19 +54,27 @@ class Found:
 class Line:
     """A path through the translation: the numbers of its tokens, and how far it goes.
 
-    ``score`` is the log-probability of the path up to token ``upto`` of the translation,
-    ``following`` that of the token ``upto`` itself (or of the end) after it.
+    It is ``stem``, and ``count`` tokens from the number ``first`` on. ``score`` is the
+    log-probability of the path up to token ``upto`` of the translation, ``following`` that of the
+    token ``upto`` itself (or of the end) after it.
     """
 
-    path: Ints
+    stem: Ints
+    first: int
+    count: int
     score: float
     upto: int
     following: float
 
+    @property
+    def path(self) -> Ints:
+        """The numbers of all its tokens."""
+        return np.concatenate([self.stem, np.arange(self.first, self.first + self.count)])
+
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """A pair that was scored to the end: its closing mark stands before token ``close``.
+    """A pair that was decoded to the end: its closing mark stands before token ``close``.
 
     ``rest[t]`` is the log-probability of all tokens from ``close + t`` on.
     """
@@ -82,29 +91,49 @@ class State:
     query: Query
     trunk: Ints
     before: Floats  # before[t]: log-probability of the first t tokens
-    calm: Floats  # the same, had no token been an opening mark
-    beyond: Floats  # of every token and the end: what a shortlist misses of the normaliser
-    openings: dict[int, list[Pair]]
+    rests: list[float]  # rests[t]: that of all tokens from t on, had none been an opening mark
+    openings: dict[int, dict[int, Pair]]  # of each place of an opening mark, by the closing one's
     chances: dict[int, float]
     branches: dict[int, Line] = field(default_factory=dict)
     heads: dict[Pair, float] = field(default_factory=dict)  # up to the closing mark, with it
     tails: dict[Pair, Line] = field(default_factory=dict)
+    behind: dict[Pair, Floats] = field(default_factory=dict)  # of each token behind both marks
     full: dict[Pair, Full] = field(default_factory=dict)
+    exact: dict[Pair, float] = field(default_factory=dict)
+
+    def finish(self, pair: Pair) -> None:
+        """Note that the tail of a pair has come to its end."""
+        line = self.tails[pair]
+        rest = np.cumsum(self.behind[pair][::-1])[::-1]
+        close = int(self.query.target.closes[pair[1]])
+        self.full[pair] = Full(line.score + line.following, close, rest)
 
     def best(self) -> Full | None:
-        """Return the best of the pairs that were scored to the end."""
+        """Return the best of the pairs that were decoded to the end."""
         return max(self.full.values(), key=lambda own: own.score, default=None)
 
     def rest(self, token: int) -> float:
         """Return the trunk's score of the tokens from ``token`` on, no mark being possible."""
-        return float(self.calm[-1] - self.calm[min(token, len(self.calm) - 1)])
+        return self.rests[min(token, len(self.rests) - 1)]
 
     def estimate(self, line: Line) -> float:
         """Return the score of a line, with the trunk's score of what has not been decoded."""
         return line.score + line.following + self.rest(line.upto + 1)
 
     def scores(self) -> dict[Pair, float]:
-        """Return the score of each pair with a tail: what is known, or else an estimate.
+        """Return the score of each pair with a tail: the exact one, or else an estimate.
+
+        By how much the best of those scored exactly was estimated too low, all others are too.
+        """
+        scores = self.rough_scores()
+        if not self.exact:
+            return scores
+        best = max(self.exact, key=lambda pair: self.exact[pair])
+        shift = self.exact[best] - scores[best]
+        return {pair: self.exact.get(pair, score + shift) for pair, score in scores.items()}
+
+    def rough_scores(self) -> dict[Pair, float]:
+        """Return the score of each pair with a tail as far as it is decoded.
 
         What has not been decoded is taken from the best pair, as far as both marks are behind it.
         """
@@ -137,20 +166,27 @@ class State:
     def forced(self) -> set[int]:
         """Return the openings of pairs that are scored in any case."""
         also = self.query.also
-        return {i for i, pairs in self.openings.items() if not set(pairs).isdisjoint(also)}
+        if not also:
+            return set()
+        return {i for i, own in self.openings.items() if not set(also).isdisjoint(own.values())}
 
     def next_stop(self, opening: int) -> int:
         """Return how far to decode after an opening: its mark, a word, then twice as many words."""
         line = self.branches.get(opening)
         if line is None:
             return opening
-        closes = sorted(int(self.query.target.closes[b]) for _, b in self.openings[opening])
-        behind = bisect_right(closes, line.upto)
-        return closes[min(2 * behind, len(closes) - 1)]
+        closes = list(self.openings[opening])
+        return closes[min(2 * bisect_right(closes, line.upto), len(closes) - 1)]
 
     def last_close(self, opening: int) -> int:
         """Return the last token before which the closing mark may stand."""
-        return max(int(self.query.target.closes[b]) for _, b in self.openings[opening])
+        return next(reversed(self.openings[opening]))
+
+    def closes(self, opening: int, *, upto: int) -> list[int]:
+        """Return the tokens up to one before which the closing mark may stand, not decoded yet."""
+        line = self.branches.get(opening)
+        begin = -1 if line is None else line.upto
+        return [j for j in self.openings[opening] if begin < j <= upto]
 
     def found(self, *, margin: float, error: float) -> Found:
         """Return what has come of it: candidates within ``margin`` of the best, and ``also``.
@@ -167,11 +203,11 @@ class State:
         count = sum(len(pairs) for pairs in self.openings.values())
         bound = max(self._bounds(), default=-np.inf) + error
         proven = best is not None and best.score >= bound
-        exact = frozenset(self.full).intersection(ranked)
+        exact = frozenset(self.exact).intersection(ranked)
         return Found(ranked, exact, count, proven, float(self.before[-1]))
 
     def _bounds(self) -> list[float]:
-        """Return what the pairs that were not scored to the end cannot exceed."""
+        """Return what the pairs that were not decoded to the end cannot exceed."""
         bounds = [head for pair, head in self.heads.items() if pair not in self.tails]
         for pair, line in self.tails.items():
             if pair not in self.full:
@@ -184,8 +220,11 @@ class State:
         return bounds
 
 
-def pair_openings(query: Query) -> dict[int, list[Pair]]:
-    """Return the pairs of words of every opening, one for each place of the closing mark."""
+def pair_openings(query: Query) -> dict[int, dict[int, Pair]]:
+    """Return the pairs of words of every opening, one for each place of the closing mark.
+
+    These places rise.
+    """
     target = query.target
     wanted = set(query.also)
     openings: dict[int, dict[int, Pair]] = {}
@@ -198,4 +237,4 @@ def pair_openings(query: Query) -> dict[int, list[Pair]]:
             j = int(target.closes[b])
             if j > i and (b - a < query.max_words or (a, b) in wanted):
                 own[j] = (a, b)
-    return {i: list(own.values()) for i, own in openings.items() if own}
+    return {i: own for i, own in openings.items() if own}

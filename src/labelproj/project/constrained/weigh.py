@@ -46,7 +46,7 @@ class Weigher:
     ) -> list[list[Weighted]]:
         """Weigh the candidates of each span of a batch that are near its best, best first.
 
-        Each is scored by itself too, and what comes out best exactly.
+        Each is scored by itself too, and what comes out best exactly, if that is asked for.
         """
         results = searched.found()
         kept = [
@@ -60,8 +60,8 @@ class Weigher:
             for n, own in enumerate(kept)
         ]
         chances = [self._chances(*both) for both in zip(results, values, strict=True)]
-        # What comes out best in the end is scored exactly, if it was not yet.
-        while estimated := list(_estimated(results, chances)):
+        # What comes out best in the end may not have been the best before.
+        while self._params.exact != "ties" and (estimated := list(_estimated(results, chances))):
             searched.settle(estimated)
             results = searched.found()
             chances = [self._chances(*both) for both in zip(results, values, strict=True)]
