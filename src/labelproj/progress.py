@@ -1,6 +1,7 @@
 """Progress and messages for people, on stderr; quiet where nobody watches."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,19 @@ from rich.progress import Progress as RichProgress
 
 __all__ = ["Progress", "Silent", "console", "log", "set_up_logging", "track"]
 
+#: Columns of a log, which no terminal has: rich would take 80 and break the words of tables.
+LOG_WIDTH = 120
+
+
+def _console() -> Console:
+    found = Console(stderr=True)
+    if not found.is_terminal and "COLUMNS" not in os.environ:
+        found.width = LOG_WIDTH
+    return found
+
+
 #: Where talk goes. Results go to stdout.
-console = Console(stderr=True)
+console = _console()
 log = logging.getLogger("labelproj")
 
 
