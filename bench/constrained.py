@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import torch
 
@@ -25,7 +25,6 @@ from labelproj.config import ConstrainedParams, TranslateParams
 from labelproj.evaluate.projection import labelled_pairs, read_gold
 from labelproj.formats.parallel import GoldPair
 from labelproj.project.constrained.base import Scorer
-from labelproj.project.constrained.choices import Exact, SearchLimits
 from labelproj.project.constrained.ct2_scorer import Ct2Scorer
 from labelproj.project.constrained.open import open_constrained
 from labelproj.project.constrained.scorer import TorchScorer
@@ -47,7 +46,7 @@ BATCH = 40
 class Spans:
     """The spans of some gold pairs, as queries to the search."""
 
-    def __init__(self, pairs: Sequence[GoldPair], tokens: Tokens, limits: SearchLimits):
+    def __init__(self, pairs: Sequence[GoldPair], tokens: Tokens, limits: ConstrainedParams):
         self.tokens, self.limits = tokens, limits
         self.pairs = [(pair, span) for pair in pairs for span in pair.src_spans]
 
@@ -137,10 +136,13 @@ def main() -> None:
     parser.add_argument("--agreement", type=int, default=200)
     parser.add_argument("--compute-type", default="float32")
     parser.add_argument("--search-type", default="auto")
-    parser.add_argument("--exact", choices=get_args(Exact), default="ties")
+    parser.add_argument("--exact", choices=("ties", "best", "all"), default="ties")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    params = ConstrainedParams(
+        compute_type=args.compute_type, search_type=args.search_type, exact=args.exact
+    )
     pairs = read_gold(args.gold)[: args.units]
     src, tgt = pairs[0].src_lang, pairs[0].tgt_lang
     folder = str(args.model)
@@ -148,18 +150,12 @@ def main() -> None:
     scorer = TorchScorer(args.model, device="cpu", dtype=args.compute_type, rough=args.search_type)
     oracle = BruteForce(args.model, tokens)
     engine = open_engine(cached_model(folder, src=src, tgt=tgt), src=src, tgt=tgt, device="cpu")
-    spans = Spans(pairs, tokens, SearchLimits(exact=args.exact))
+    spans = Spans(pairs, tokens, params)
     queries = spans.queries()
     texts = [pair.src_text for pair in pairs]
     labelled = list(labelled_pairs(pairs))
     method = open_constrained(
-        ConstrainedParams.model_validate(
-            {
-                "compute_type": args.compute_type,
-                "search_type": args.search_type,
-                "exact": args.exact,
-            }
-        ),
+        params,
         mt=folder,
         src_lang=src,
         tgt_lang=tgt,

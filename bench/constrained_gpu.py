@@ -24,8 +24,8 @@ from torch.profiler import ProfilerActivity, profile
 
 import constrained
 from constrained import Spans
+from labelproj.config import ConstrainedParams
 from labelproj.evaluate.projection import read_gold
-from labelproj.project.constrained.choices import SearchLimits
 from labelproj.project.constrained.scorer import TorchScorer
 from labelproj.project.constrained.texts import Tokens
 from labelproj.translate.engine import check_model
@@ -104,7 +104,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = args.model if args.trained else large_model(args.model, Path(name) / "model")
         tokens = Tokens(check_model(folder, src=src, tgt=tgt), scheme("brackets"), where="model")
-        spans = Spans(pairs, tokens, SearchLimits())
+        spans = Spans(pairs, tokens, ConstrainedParams())
         print(json.dumps({"device": torch.cuda.get_device_name(), "spans": len(spans.pairs)}))
         for dtype in args.compute_type or ("bfloat16", "float32"):
             scorer = TorchScorer(folder, device="cuda", dtype=dtype)

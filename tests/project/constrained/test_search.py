@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from brute_force import BruteForce
+from labelproj.config import ConstrainedParams
 from labelproj.project.constrained.base import Scorer
-from labelproj.project.constrained.choices import SearchLimits
 from labelproj.project.constrained.ct2_scorer import Ct2Scorer
 from labelproj.project.constrained.scorer import TorchScorer
 from labelproj.project.constrained.search import search
@@ -22,7 +22,7 @@ from tiny_models import m2m100, madlad, marian, mbart50
 pytestmark = pytest.mark.filterwarnings("ignore:Recommended. pip install sacremoses")
 
 SOURCE = "The market of Kenya is open"
-ALL = SearchLimits(margin=1e9, openings=1000, pairs=100_000, near=1e9, exact="all")
+ALL = ConstrainedParams(margin=1e9, openings=1000, pairs=100_000, near=1e9, exact="all")
 TARGETS = [
     "a Kenya market",
     "market of rice and floods in Abuja . Kenya",
@@ -50,7 +50,7 @@ class Bench:
         found = self.tokens.targets(targets)
         return [Query(s, t, max_words) for t in found for s in sources]
 
-    def search(self, queries: list[Query], limits: SearchLimits) -> list[Found]:
+    def search(self, queries: list[Query], limits: ConstrainedParams) -> list[Found]:
         return search(
             queries,
             scorer=self.scorer,
@@ -89,9 +89,10 @@ def test_what_is_found_roughly_is_scored_exactly(family: str, tmp_path: Path) ->
     make, tgt = FAMILIES[family]
     bench = Bench(make(tmp_path), tgt=tgt, rough="bfloat16")
     queries = bench.queries(TARGETS)
-    for limits in (SearchLimits(), SearchLimits(exact="best"), ALL):
+    for limits in (ConstrainedParams(exact="best"), ALL):
         for query, found in zip(queries, bench.search(queries, limits), strict=True):
             expected = bench.oracle.scores(query)
+            assert bool(found.exact) == bool(expected)
             for pair in found.exact:
                 assert found.scores[pair] == pytest.approx(expected[pair], abs=1e-4)
             if found.proven:
@@ -99,21 +100,20 @@ def test_what_is_found_roughly_is_scored_exactly(family: str, tmp_path: Path) ->
                 assert expected[best] == pytest.approx(max(expected.values()), abs=1e-4)
             if limits is ALL:
                 assert found.exact == set(expected)
-            elif limits.exact == "best":
-                assert not expected or next(iter(found.scores)) in found.exact
-            else:
-                assert len(found.exact) != 1
+            elif expected:
+                assert next(iter(found.scores)) in found.exact
 
 
 def test_what_comes_near_is_decided_exactly(tiny_hf: Path) -> None:
     bench = Bench(tiny_hf, tgt="ha", rough="bfloat16")
     queries = bench.queries(["Amina ya tafi Kano da Zaria.", "An yi ruwan sama a Lagos, Musa."])
     # Everything is near: what is best roughly need not be.
-    limits = SearchLimits(margin=1e9, openings=1000, pairs=1000, near=1e9)
+    limits = ConstrainedParams(margin=1e9, openings=1000, pairs=1000, near=1e9)
     for query, found in zip(queries, bench.search(queries, limits), strict=True):
         expected = bench.oracle.scores(query)
         best = next(iter(found.scores))
         assert expected[best] == pytest.approx(max(expected.values()), abs=1e-4)
+        assert len(found.exact) != 1  # one pair alone has nothing to be decided against
         for pair, score in found.scores.items():
             assert score == pytest.approx(expected[pair], abs=0.5)
 
@@ -123,7 +123,7 @@ def test_a_trained_model_of_the_nllb_kind(tiny_hf: Path) -> None:
     queries = bench.queries(["Amina ya tafi Kano.", "An yi ruwan sama a Lagos, Musa."])
     all_of_them = bench.search(queries, ALL)
     for query, full, fast in zip(
-        queries, all_of_them, bench.search(queries, SearchLimits()), strict=True
+        queries, all_of_them, bench.search(queries, ConstrainedParams()), strict=True
     ):
         expected = bench.oracle.scores(query)
         assert full.scores == pytest.approx(expected, abs=1e-4)
@@ -136,13 +136,18 @@ def test_a_trained_model_of_the_nllb_kind(tiny_hf: Path) -> None:
 def test_limits_and_forced_pairs(tiny_hf: Path) -> None:
     bench = Bench(tiny_hf, tgt="ha")
     (query, _) = bench.queries(["Amina ya tafi Kano da Zaria."])
-    (narrow,) = bench.search([query], SearchLimits(margin=0.0, openings=1, pairs=1))
+    (narrow,) = bench.search([query], ConstrainedParams(margin=0.0, openings=1, pairs=1))
     assert len(narrow.scores) == 1
     also = ((0, 0), (2, 3), (0, 4))
     wide = Query(query.source, query.target, query.max_words, also)
-    (found,) = bench.search([wide], SearchLimits(margin=0.0, openings=1, pairs=1))
+    (found,) = bench.search(
+        [wide], ConstrainedParams(margin=0.0, openings=1, pairs=1, exact="best")
+    )
     assert set(also) <= set(found.scores)
     expected = bench.oracle.scores(Query(query.source, query.target, 10))
+    assert found.exact
+    for pair in found.exact:
+        assert found.scores[pair] == pytest.approx(expected[pair], abs=1e-4)
     for pair in also:
         assert found.scores[pair] == pytest.approx(expected[pair], abs=3.0)
 
@@ -150,9 +155,9 @@ def test_limits_and_forced_pairs(tiny_hf: Path) -> None:
 def test_batches_make_no_difference(tiny_hf: Path) -> None:
     bench = Bench(tiny_hf, tgt="ha")
     queries = bench.queries(["Amina ya tafi Kano.", "Musa", "An yi ruwan sama a Lagos."])
-    together = bench.search(queries, SearchLimits())
+    together = bench.search(queries, ConstrainedParams())
     for query, found in zip(queries, together, strict=True):
-        (alone,) = bench.search([query], SearchLimits())
+        (alone,) = bench.search([query], ConstrainedParams())
         assert list(alone.scores) == list(found.scores)
         assert alone.scores == pytest.approx(found.scores, abs=1e-4)
 
@@ -160,7 +165,7 @@ def test_batches_make_no_difference(tiny_hf: Path) -> None:
 def test_pieces_make_no_difference(tiny_hf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(tiny_hf, tgt="ha")
     queries = bench.queries(["Amina ya tafi Kano da Zaria.", "An yi ruwan sama a Lagos."])
-    for limits in (SearchLimits(), ALL):
+    for limits in (ConstrainedParams(), ALL):
         together = bench.search(queries, limits)
         with monkeypatch.context() as patch:
             # Every path in a piece of its own, in the room of the one before where that is done.
@@ -173,7 +178,7 @@ def test_a_text_without_a_place(tiny_hf: Path) -> None:
     bench = Bench(tiny_hf, tgt="ha")
     query = bench.queries(["Amina"])[0]
     nowhere = Query(query.source, bench.tokens.targets([""])[0], 4)
-    found, other = bench.search([nowhere, query], SearchLimits())
+    found, other = bench.search([nowhere, query], ConstrainedParams())
     assert found.scores == {}
     assert not found.proven
     assert found.margin == float("inf")

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
+from labelproj.config import ConstrainedParams
 from labelproj.project.constrained.state import Found, Pair, State
 
-__all__ = ["Choices", "Exact", "SearchLimits"]
+__all__ = ["Choices"]
 
 _Key = TypeVar("_Key", int, Pair)
-Exact = Literal["ties", "best", "all"]
 #: Tokens after closing marks that are decoded before it is decided which pairs to go on with.
 LOOK = 5
 #: How many times as wide the margin is, by what is known of a candidate: of an opening mark its own
@@ -28,27 +28,10 @@ TIE, ERROR = 0.5, 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class SearchLimits:
-    """How far to search.
-
-    ``margin``: nats below the best at which an estimate is not followed up; ``openings`` and
-    ``pairs``: how many are tried per span, at most; ``near``: nats below the best within which
-    pairs are decoded to their end. ``exact``: what is then scored exactly: pairs that are too near
-    each other (``ties``), the best of every span in any case (``best``), or ``all``.
-    """
-
-    margin: float = 9.0
-    openings: int = 80
-    pairs: int = 64
-    near: float = 2.0
-    exact: Exact = "ties"
-
-
-@dataclass(frozen=True, slots=True)
 class Choices:
-    """What is chosen within limits, for one query at a time."""
+    """What is chosen within ``limits``, for one query at a time."""
 
-    limits: SearchLimits
+    limits: ConstrainedParams
 
     def found(self, state: State) -> Found:
         """Return what is known now of a query."""

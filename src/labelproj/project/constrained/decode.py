@@ -17,7 +17,7 @@ from labelproj.project.constrained.base import (
 )
 from labelproj.project.constrained.state import Line
 
-__all__ = ["NOWHERE", "Grew", "Growth", "Narrow", "grow"]
+__all__ = ["NOWHERE", "Grew", "Growth", "Narrow", "grow", "whole_log_probs"]
 
 NOWHERE: Ints = np.zeros(0, dtype=np.int64)
 #: Pairs of a token and an ancestor of it in one pass: attention has a number for each.
@@ -75,23 +75,46 @@ def grow(
     What is not to be grown further need not be kept: the paths of its lines then lead nowhere.
     """
     results: list[Grew] = []
-    for piece in _pieces(growths):
-        grown = tree.grow([Row(g.source, g.path, g.ids) for g in piece])
-        results += _grew(piece, grown, scorer, closing, narrow)
+    rows = [Row(g.source, g.path, g.ids) for g in growths]
+    done = 0
+    for piece in _pieces(rows):
+        grown = tree.grow(piece)
+        results += _grew(growths[done : done + len(piece)], grown, scorer, closing, narrow)
+        done += len(piece)
         if not keep:
             tree.forget(grown.first)
     return results
 
 
-def _pieces(growths: Sequence[Growth]) -> Iterator[list[Growth]]:
-    piece: list[Growth] = []
+def whole_log_probs(
+    wanted: Sequence[tuple[int, Ints]], *, tree: Tree, scorer: Scorer, head: Ints
+) -> list[Floats]:
+    """Return log-probabilities of the tokens and of the end of whole translations.
+
+    Each is a source's number in ``tree`` and the ids behind ``head``, with which all begin.
+    """
+    found: list[Floats] = []
+    for piece in _pieces([Row(n, NOWHERE, np.concatenate([head, ids])) for n, ids in wanted]):
+        grown = tree.grow(piece)
+        lengths = [len(row.ids) - len(head) + 1 for row in piece]
+        begins = grown.starts + len(head) - 1
+        where = np.concatenate([b + np.arange(n) for b, n in zip(begins, lengths, strict=True)])
+        following = np.concatenate([np.append(row.ids[len(head) :], scorer.end) for row in piece])
+        (own,) = scorer.log_probs(grown, where, [following])
+        found += np.split(own, np.cumsum(lengths)[:-1])
+        tree.forget(grown.first)
+    return found
+
+
+def _pieces(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    piece: list[Row] = []
     held = 0
-    for growth in growths:
-        size = len(growth.ids) * (len(growth.path) + len(growth.ids))
+    for row in rows:
+        size = len(row.ids) * (len(row.ancestors) + len(row.ids))
         if piece and held + size > SCORES:
             yield piece
             piece, held = [], 0
-        piece.append(growth)
+        piece.append(row)
         held += size
     if piece:
         yield piece

@@ -1,13 +1,11 @@
 """Places for spans by constrained decoding, for batches of pairs."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from labelproj.config import ConstrainedParams
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
 from labelproj.project.constrained.asking import Also, Item, ask, batches
 from labelproj.project.constrained.base import Scorer
-from labelproj.project.constrained.choices import SearchLimits
 from labelproj.project.constrained.search import Search
 from labelproj.project.constrained.texts import Target, Tokens
 from labelproj.project.constrained.weigh import Weigher
@@ -20,7 +18,7 @@ BEHIND = 5.0
 #: The second search, for spans that want one place: how many times as wide the margin is, and how
 #: many openings and pairs are tried.
 WIDER = 2.0
-FEW = (12, 24)
+FEW = {"openings": 12, "pairs": 24}
 
 
 class ConstrainedProposals:
@@ -67,9 +65,6 @@ class ConstrainedProposer:
     ):
         self._scorer, self._forward = scorer, forward
         self._settings, self._langs = params, langs
-        self._limits = SearchLimits(
-            params.margin, params.openings, params.pairs, params.near, params.exact
-        )
         self._weigher = Weigher(scorer, forward, backward, params=params)
         self._digest = digest
 
@@ -93,20 +88,17 @@ class ConstrainedProposer:
             reasons[item.pair][item.span] = self._problem(item.query.target)
         items = [item for item in items if reasons[item.pair][item.span] is None]
         found: list[list[list[Weighted]]] = [[[] for _ in pair.src_spans] for pair in pairs]
-        self._search(items, self._limits, pairs, found, within=BEHIND)
+        self._search(items, self._settings, pairs, found, within=BEHIND)
         again = [item for item in items if _collides(item, pairs, found)]
         # Spans that want one place need others to choose from.
-        openings, pairs_tried = FEW
-        wide = replace(
-            self._limits, margin=WIDER * self._limits.margin, openings=openings, pairs=pairs_tried
-        )
+        wide = self._settings.model_copy(update={"margin": WIDER * self._settings.margin, **FEW})
         self._search(again, wide, pairs, found, within=wide.margin)
         return [ConstrainedProposals(own, why) for own, why in zip(found, reasons, strict=True)]
 
     def _search(
         self,
         items: Sequence[Item],
-        limits: SearchLimits,
+        limits: ConstrainedParams,
         pairs: Sequence[LabelledPair],
         found: list[list[list[Weighted]]],
         *,

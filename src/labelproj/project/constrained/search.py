@@ -23,9 +23,17 @@ from typing import TypeVar
 
 import numpy as np
 
-from labelproj.project.constrained.base import NOT_ASKED, Floats, Ints, Row, Scorer, Tree
-from labelproj.project.constrained.choices import Choices, SearchLimits
-from labelproj.project.constrained.decode import NOWHERE, Grew, Growth, Narrow, grow
+from labelproj.config import ConstrainedParams
+from labelproj.project.constrained.base import NOT_ASKED, Floats, Ints, Row, Scorer
+from labelproj.project.constrained.choices import Choices
+from labelproj.project.constrained.decode import (
+    NOWHERE,
+    Grew,
+    Growth,
+    Narrow,
+    grow,
+    whole_log_probs,
+)
 from labelproj.project.constrained.state import Found, Pair, Query, State, pair_openings
 from labelproj.project.constrained.texts import Marks
 
@@ -42,7 +50,7 @@ def search(
     scorer: Scorer,
     marks: Marks,
     prefix: Ints,
-    limits: SearchLimits,
+    limits: ConstrainedParams,
 ) -> list[Found]:
     """Find the best candidates of every query, all at once.
 
@@ -62,7 +70,7 @@ class Search:
         scorer: Scorer,
         marks: Marks,
         prefix: Ints,
-        limits: SearchLimits,
+        limits: ConstrainedParams,
     ):
         self._scorer, self._marks, self._choices = scorer, marks, Choices(limits)
         self._head = np.concatenate([[scorer.start], prefix]).astype(np.int64)
@@ -82,18 +90,16 @@ class Search:
         """Score pairs of queries (by number) exactly."""
         numbers = sorted({k for k, _ in wanted})
         tree = self._scorer.encode([self._states[k].query.source for k in numbers])
-        growths = []
-        for k, pair in wanted:
-            target = self._states[k].query.target
-            i, j = int(target.opens[pair[0]]), int(target.closes[pair[1]])
-            marks, ids = self._marks, target.ids
-            parts = (self._head, ids[:i], marks.opening, ids[i:j], marks.closing, ids[j:])
-            own = np.concatenate(parts)
-            number = numbers.index(k)
-            growths.append(Growth(number, NOWHERE, own, 0.0, self._scorer.end, len(ids)))
-        grown = self._grow(growths, tree, narrow=None, keep=False)
-        for (k, pair), grew in zip(wanted, grown, strict=True):
-            self._states[k].exact[pair] = float(grew.found[len(self._head) - 1 :].sum())
+        marked = [(numbers.index(k), self._marked(self._states[k].query, p)) for k, p in wanted]
+        found = whole_log_probs(marked, tree=tree, scorer=self._scorer, head=self._head)
+        for (k, pair), own in zip(wanted, found, strict=True):
+            self._states[k].exact[pair] = float(own.sum())
+
+    def _marked(self, query: Query, pair: Pair) -> Ints:
+        """Return the translation with both marks."""
+        marks, ids = self._marks, query.target.ids
+        i, j = int(query.target.opens[pair[0]]), int(query.target.closes[pair[1]])
+        return np.concatenate([ids[:i], marks.opening, ids[i:j], marks.closing, ids[j:]])
 
     def _run(self) -> None:
         """Try openings, then pairs: each a little way first, and the likely ones further."""
@@ -123,16 +129,16 @@ class Search:
         ]
         grown = self._tree.grow(rows)
         lengths = np.array([len(query.target.ids) + 1 for query in queries])
+        ends = np.cumsum(lengths)
         begins = grown.starts + len(self._head) - 1
         where = np.concatenate([b + np.arange(n) for b, n in zip(begins, lengths, strict=True)])
         following = np.concatenate([np.append(query.target.ids, scorer.end) for query in queries])
         opening = np.full(len(where), NOT_ASKED)
-        for query, end in zip(queries, np.cumsum(lengths).tolist(), strict=True):
+        for query, end in zip(queries, ends.tolist(), strict=True):
             places = query.target.opens[query.target.opens >= 0]
             opening[end - len(query.target.ids) - 1 + places] = self._marks.opening[0]
         marks = np.concatenate([self._marks.opening, self._marks.closing])
         survey = scorer.survey(grown, where, [following, opening], also=marks)
-        ends = np.cumsum(lengths)
         if survey.shortlist is not None:
             self._narrow = Narrow(survey.shortlist, survey.beyond, ends - lengths)
         own, chances = (np.split(column, ends[:-1]) for column in survey.columns)
@@ -201,17 +207,12 @@ class Search:
 
     def _roughly(self, growths: Sequence[Growth], *, keep: bool = True) -> list[Grew]:
         """Decode growths over the shortlist; what is not kept cannot be gone on from later."""
-        return self._grow(growths, self._tree, narrow=self._narrow, keep=keep)
-
-    def _grow(
-        self, growths: Sequence[Growth], tree: Tree, *, narrow: Narrow | None, keep: bool
-    ) -> list[Grew]:
         return grow(
             growths,
-            tree=tree,
+            tree=self._tree,
             scorer=self._scorer,
             closing=int(self._marks.closing[0]),
-            narrow=narrow,
+            narrow=self._narrow,
             keep=keep,
         )
 
