@@ -80,8 +80,11 @@ def test_what_is_hardly_text_is_a_word_like_any(
     assert all(result.links for result in results[2:])
 
 
-def test_eflomal_is_repeatable_and_resumes(tmp_path: Path, pairs: list[TokenPair]) -> None:
-    params = AlignParams(name="eflomal")
+@pytest.mark.parametrize("name", ["eflomal", "systran"])
+def test_what_learns_is_repeatable_and_resumes(
+    name: str, tmp_path: Path, pairs: list[TokenPair]
+) -> None:
+    params = AlignParams(name=name)
     results = []
     for work in (tmp_path / "one", tmp_path / "two", tmp_path / "one"):
         aligner = open_aligner(params, work=work, src_lang="en", tgt_lang="ha")

@@ -5,10 +5,18 @@ run several times: over words cut to their first three and four letters, and wit
 preference for the diagonal, which is wrong where the orders of the languages differ and texts are
 short. A link's probability is the weighed share of the runs that have it, and the whole corpus
 has its say (see :mod:`labelproj.align.lexicon`).
+
+Each run learns in a process of its own, on one thread: threads add up counts in an order that
+differs from time to time, and so do the links.
 """
 
+import json
+import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +25,7 @@ from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
 from labelproj.align.lexicon import Lexicon, extra_step
 from labelproj.align.pair_files import read_pairs, write_pairs
 from labelproj.align.stems import stem
+from labelproj.errors import LabelprojError
 from labelproj.provenance import file_digest
 
 __all__ = ["SystranAligner"]
@@ -32,6 +41,11 @@ class Model(NamedTuple):
 RUNS = (Model(3, True), Model(4, True), Model(3, False), Model(4, False))
 #: Times that the corpus is gone through, and for few pairs, which converge more slowly.
 ITERATIONS, ITERATIONS_FOR_FEW, FEW = 5, 10, 10_000
+#: What a run's process does.
+LEARN = (
+    "import json, sys, systran_align; "
+    "systran_align.generate_alignment_probabilities(**json.loads(sys.argv[1]))"
+)
 #: In a translation of so many words or fewer the diagonal has the share 1 - ORDER; the models
 #: without order fade in longer ones. Chosen on half of ABSA en-es and on xSID valid.
 SHORT, ORDER = 15, 0.8
@@ -78,7 +92,7 @@ class SystranAligner:
             for letters in {model.letters for model in RUNS}:
                 number = _write_text(pairs(), folder / f"text{letters}", letters)
             self._learnt = file_digest(folder / f"text{RUNS[-1].letters}")
-            self._models = [self._model(folder, number, model) for model in RUNS]
+            self._models = _models(folder, number)
             self._lexicon = Lexicon()
             for pair in pairs():
                 if pair.src and pair.tgt:
@@ -92,23 +106,6 @@ class SystranAligner:
             AlignedPair(self._links(pair)) if pair.src and pair.tgt else AlignedPair((), "empty")
             for pair in pairs
         ]
-
-    def _model(self, folder: Path, number: int, model: Model) -> Any:
-        import systran_align
-
-        text, forward, backward = (
-            str(folder / part) for part in (f"text{model.letters}", "f", "b")
-        )
-        systran_align.generate_alignment_probabilities(
-            text,
-            forward,
-            backward,
-            iterations=ITERATIONS_FOR_FEW if number <= FEW else ITERATIONS,
-            favor_diagonal=model.diagonal,
-            variational_bayes=True,
-            optimize_tension=model.diagonal,
-        )
-        return systran_align.Aligner(forward, backward)
 
     def _votes(self, pair: TokenPair) -> dict[tuple[int, int], float]:
         """Return the weighed share of the models that have each link."""
@@ -124,6 +121,45 @@ class SystranAligner:
 
     def _links(self, pair: TokenPair) -> tuple[Link, ...]:
         return self._lexicon.weigh(pair, self._votes(pair))
+
+
+def _models(folder: Path, number: int) -> list[Any]:
+    """Return the models of all runs, learnt from the texts in ``folder`` with ``number`` pairs."""
+    import systran_align
+
+    iterations = ITERATIONS_FOR_FEW if number <= FEW else ITERATIONS
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        files = list(pool.map(lambda model: _learn(folder, model, iterations), RUNS))
+    return [systran_align.Aligner(*(str(path) for path in both)) for both in files]
+
+
+def _learn(folder: Path, model: Model, iterations: int) -> tuple[Path, Path]:
+    """Learn one run's probabilities; return the files of both directions."""
+    name = f"{model.letters}{'d' if model.diagonal else ''}"
+    forward, backward = folder / f"forward{name}", folder / f"backward{name}"
+    settings = {
+        "input_path": str(folder / f"text{model.letters}"),
+        "forward_probs_path": str(forward),
+        "backward_probs_path": str(backward),
+        "iterations": iterations,
+        "favor_diagonal": model.diagonal,
+        "variational_bayes": True,
+        "optimize_tension": model.diagonal,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", LEARN, json.dumps(settings)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    if done.returncode:
+        raise LabelprojError(
+            f"systran stopped with status {done.returncode}: "
+            f"{done.stderr.decode(errors='replace').strip()[-300:]}",
+            remedy="use the aligner 'eflomal'",
+        )
+    return forward, backward
 
 
 def _write_text(pairs: Iterable[TokenPair], path: Path, letters: int) -> int:
