@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from labelproj.project.marks import balanced, canonical, closed
 from labelproj.project.particles import without_particle
 from labelproj.records import Span
 from labelproj.text import strip_punctuation
@@ -22,12 +23,6 @@ __all__ = ["adjusted", "edged", "is_word"]
 REACH = 3
 #: A span of so many words between two clause edges is taken for whole clauses.
 CLAUSE_WORDS = 4
-_MARKS = {
-    "。": ".", "．": ".", "！": "!", "？": "?", "؟": "?", "，": ",", "،": ",", "、": ",",
-    "；": ";", "؛": ";", "：": ":", "（": "(", "）": ")", "«": '"', "»": '"', "“": '"',
-    "”": '"', "„": '"', "「": '"', "」": '"', "『": '"', "』": '"', "‘": "'", "’": "'",
-    "٪": "%", "％": "%", "።": ".", "।": ".",
-}  # fmt: skip
 
 
 def is_word(text: str) -> bool:
@@ -63,12 +58,14 @@ def adjusted(
 def edged(span: Span, start: int, end: int, *, src_text: str, tgt_text: str) -> tuple[int, int]:
     """Return [start, end) of ``tgt_text`` with the punctuation at its edges that ``span`` has.
 
-    A Korean particle at its end is left out.
+    The other half of a bracket or quotation mark inside is taken along, a Korean particle at its
+    end is left out.
     """
     start, end = strip_punctuation(tgt_text, start, end)
     end = without_particle(span, start, end, src_text=src_text, tgt_text=tgt_text)
     surface = span.surface(src_text)
-    return _with_left(surface, tgt_text, start), _with_right(surface, tgt_text, end)
+    start, end = _with_left(surface, tgt_text, start), _with_right(surface, tgt_text, end)
+    return closed(tgt_text, start, end) if balanced(surface) else (start, end)
 
 
 def _opens_clause(text: str, start: int) -> bool:
@@ -105,10 +102,6 @@ def _of_word(character: str) -> bool:
     return character.isalnum() or (sign and not "\ufe00" <= character <= "\ufe0f")
 
 
-def _mark(character: str) -> str:
-    return _MARKS.get(character, character)
-
-
 def _with_right(surface: str, text: str, end: int) -> int:
     """Take along the marks after ``end`` that the source span ends with.
 
@@ -119,12 +112,12 @@ def _with_right(surface: str, text: str, end: int) -> int:
         if _of_word(character):
             break
         if not character.isspace():
-            marks.append(_mark(character))
+            marks.append(canonical(character))
     while marks:
         place = end
         while place < len(text) and text[place].isspace():
             place += 1
-        if place == len(text) or (mark := _mark(text[place])) not in marks:
+        if place == len(text) or (mark := canonical(text[place])) not in marks:
             break
         marks.remove(mark)
         end = place + 1
@@ -138,11 +131,11 @@ def _with_left(surface: str, text: str, start: int) -> int:
         if _of_word(character):
             break
         if not character.isspace():
-            marks.insert(0, _mark(character))
+            marks.insert(0, canonical(character))
     for mark in marks:
         place = start
         while place > 0 and text[place - 1].isspace():
             place -= 1
-        if place > 0 and _mark(text[place - 1]) == mark:
+        if place > 0 and canonical(text[place - 1]) == mark:
             start = place - 1
     return start

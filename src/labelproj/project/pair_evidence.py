@@ -12,6 +12,7 @@ from labelproj.project.claims import Claims
 from labelproj.project.cognates import similarity
 from labelproj.project.cooccurrence import Cooccurrence
 from labelproj.project.leftovers import joined, leftovers
+from labelproj.project.marks import EdgeLevels, edge_levels
 from labelproj.project.numbers import like_numbers
 from labelproj.records import Span
 from labelproj.segmenter import gaps, whole_words
@@ -29,7 +30,8 @@ class PairEvidence:
     ``links`` and ``alike`` have shape (source words, target words), ``usual``, how far each
     word of the translation is usually claimed, (target words,). ``whole`` has the number of the
     word that each of them is part of: Chinese and Japanese signs make words together. ``opening``
-    and ``closing`` are the words after and before a space between such signs.
+    and ``closing`` are the words after and before a space between such signs, ``levels`` those of
+    brackets and quotation marks (see :mod:`labelproj.project.marks`).
     """
 
     pair: TokenPair
@@ -43,6 +45,7 @@ class PairEvidence:
     whole: Sequence[int]
     opening: frozenset[int]
     closing: frozenset[int]
+    levels: EdgeLevels
 
     @classmethod
     def of(
@@ -91,6 +94,7 @@ class PairEvidence:
             whole_words(pair.tgt),
             opening=frozenset(k for k, (start, _) in enumerate(tgt) if start in after),
             closing=frozenset(k for k, (_, end) in enumerate(tgt) if end in before),
+            levels=edge_levels(tgt_text, tgt),
         )
 
 

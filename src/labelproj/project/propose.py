@@ -21,6 +21,7 @@ import numpy.typing as npt
 from labelproj.project.base import Place, Weighted
 from labelproj.project.boundaries import adjusted, is_word
 from labelproj.project.habits import Habits
+from labelproj.project.marks import balanced, unlike
 from labelproj.project.pair_evidence import PairEvidence, span_words
 from labelproj.records import Candidate, Span
 
@@ -43,7 +44,9 @@ class Tuning:
     less than another word is (*El servicio* of *Service*). ``split`` is what a place pays for
     each of its edges that is inside a word of single signs (Chinese, Japanese), and ``gap`` what it
     gains for each that is at a space between such signs. ``habit`` is what the habits of a label
-    count for a unit of link mass that a word lacks of what it usually has.
+    count for a unit of link mass that a word lacks of what it usually has. ``mark`` is what a
+    place pays for each full stop or comma inside it where the source span has none like it, and
+    for one half of a pair of brackets or quotation marks.
     """
 
     smoothing: float = 0.15
@@ -57,6 +60,7 @@ class Tuning:
     split: float = 1.0
     gap: float = 2.0
     habit: float = 3.0
+    mark: float = 2.0
 
     @classmethod
     def for_aligner(cls, name: str) -> "Tuning":
@@ -104,6 +108,9 @@ class SpanOdds:
         self._free = outside < tuning.smoothing
         self._likely = [int(number) for number in np.flatnonzero(odds > 0)]
         odds = np.where(odds < 0, odds * evidence.usual, odds)
+        surface = span.surface(evidence.src_text)
+        odds = np.where(unlike(evidence.pair.tgt, surface), odds - tuning.mark, odds)
+        self._halves = tuning.mark if balanced(surface) else 0.0
         self._sums = np.concatenate([[0.0], np.cumsum(odds)])
         whole = evidence.whole
         #: The first and the last token of the word that each token is part of.
@@ -169,7 +176,9 @@ class SpanOdds:
     def _weight(self, first: int, last: int) -> float:
         split = (first != self._begin[first]) + (last != self._end[last])
         gap = (first in self._evidence.opening) + (last in self._evidence.closing)
-        inside = float(self._sums[last + 1] - self._sums[first])
+        lefts, rights = self._evidence.levels
+        half = not lefts[first] & rights[last]
+        inside = float(self._sums[last + 1] - self._sums[first]) - self._halves * half
         return inside - self._tuning.split * split + self._tuning.gap * gap
 
     def _gaps(self, edges: Collection[int], step: int) -> Iterator[int]:

@@ -1,0 +1,108 @@
+"""Punctuation that says where a span may end: pairs of brackets and quotation marks, full stops.
+
+A place with one half of a pair ends at the wrong word, or just before the other half; and few
+places go on beyond a full stop or a comma where the source span has none.
+"""
+
+from collections.abc import Sequence
+
+__all__ = ["EdgeLevels", "balanced", "canonical", "closed", "edge_levels", "unlike"]
+
+#: The levels that a place may begin on, and end on, with each word as its first or last.
+EdgeLevels = tuple[Sequence[frozenset[int]], Sequence[frozenset[int]]]
+
+_CANONICAL = {
+    "。": ".", "．": ".", "！": "!", "？": "?", "؟": "?", "，": ",", "،": ",", "、": ",",
+    "；": ";", "؛": ";", "：": ":", "（": "(", "）": ")", "«": '"', "»": '"', "“": '"',
+    "”": '"', "„": '"', "「": '"', "」": '"', "『": '"', "』": '"', "‘": "'", "’": "'",
+    "٪": "%", "％": "%", "።": ".", "।": ".",
+}  # fmt: skip
+_QUOTE = '"'
+#: What brackets add to the level of a text; quotation marks add and take one, in turn.
+_STEPS = {
+    "(": 1 << 10,
+    ")": -(1 << 10),
+    "[": 1 << 20,
+    "]": -(1 << 20),
+    "{": 1 << 30,
+    "}": -(1 << 30),
+}
+_BETWEEN = (frozenset(".!?"), frozenset(",;:"))
+
+
+def canonical(character: str) -> str:
+    """Return the mark of English that a mark of any language is, or the character itself."""
+    return _CANONICAL.get(character, character)
+
+
+def balanced(text: str) -> bool:
+    """Say whether all that is opened in ``text`` is closed in it."""
+    return _levels(text)[-1] == 0
+
+
+def closed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return [start, end) with the other halves of what is opened or closed inside it.
+
+    They are taken along where nothing but space, and other such marks, is between; else all stays.
+    """
+    levels = _levels(text)
+    if levels[start] == levels[end]:
+        return start, end
+    lefts = [start, *_beside(text, start, -1)]
+    rights = [end, *_beside(text, end, 1)]
+    wider = [(a, b) for a in lefts for b in rights if levels[a] == levels[b]]
+    return min(wider, key=lambda place: place[1] - place[0], default=(start, end))
+
+
+def edge_levels(text: str, words: Sequence[tuple[int, int]]) -> EdgeLevels:
+    """Return the levels at the edges of ``words`` and of the brackets and quotes beside them."""
+    levels = _levels(text)
+    return (
+        [frozenset(levels[a] for a in (start, *_beside(text, start, -1))) for start, _ in words],
+        [frozenset(levels[b] for b in (end, *_beside(text, end, 1))) for _, end in words],
+    )
+
+
+def unlike(words: Sequence[str], surface: str) -> list[bool]:
+    """Say which of ``words`` are marks between sentences, or their parts, as ``surface`` has none.
+
+    A semicolon is like a comma, a question mark like a full stop. Marks inside words do not count.
+    """
+    own = {canonical(character) for character in surface}
+    strange = frozenset().union(*(kind for kind in _BETWEEN if not kind & own))
+    return [
+        any(canonical(character) in strange for character in word)
+        and not any(character.isalnum() for character in word)
+        for word in words
+    ]
+
+
+def _levels(text: str) -> list[int]:
+    """Return how many brackets and quotation marks are open before each character and at the end.
+
+    Two places of a text are on one level when all that is opened between them is closed there
+    too. Apostrophes do not count, nor a mark between two letters (Hebrew צה"ל).
+    """
+    found = [0]
+    quoted = False
+    for number, character in enumerate(text):
+        mark = canonical(character)
+        step = _STEPS.get(mark, 0)
+        if mark == _QUOTE and not text[max(0, number - 1) : number + 2 : 2].isalnum():
+            step = -1 if quoted else 1
+            quoted = not quoted
+        found.append(found[-1] + step)
+    return found
+
+
+def _beside(text: str, edge: int, step: int) -> list[int]:
+    """Return the edges behind each bracket or quotation mark next to an edge."""
+    found = []
+    while 0 <= (place := edge if step > 0 else edge - 1) < len(text):
+        mark = canonical(text[place])
+        if mark == _QUOTE or mark in _STEPS:
+            found.append(edge + step)
+        elif not text[place].isspace():
+            break
+        edge += step
+    return found

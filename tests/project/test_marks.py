@@ -1,0 +1,104 @@
+"""Marks that say where a span may end."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelproj.align import AlignedPair, Link, link_words
+from labelproj.align.base import TokenPair
+from labelproj.project.boundaries import edged
+from labelproj.project.marks import balanced, closed, edge_levels, unlike
+from labelproj.project.pair_evidence import PairEvidence
+from labelproj.project.propose import SpanOdds, Tuning
+from labelproj.records import Span
+from labelproj.text import words
+
+TEXTS = st.text(alphabet="ab ()[]«»“”„\"'.,")
+
+
+@given(TEXTS, st.data())
+def test_closed_only_adds_marks_and_space(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    left, right = closed(text, start, end)
+    assert left <= start <= end <= right
+    assert not any(c.isalnum() or c in ".,'" for c in text[left:start] + text[end:right])
+    if balanced(text[start:end]):
+        assert (left, right) == (start, end)
+    elif (left, right) != (start, end):
+        assert closed(text, left, right) == (left, right)
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "whole"),
+    [
+        ("un contrato de «diseño y obra», o", "contrato de «diseño y obra", "contrato de «diseño y obra»"),
+        ('the "old" town', 'old" town', '"old" town'),
+        ("das „alte“ Haus", "das „alte", "das „alte“"),
+        ("la Comisión (CE). El", "la Comisión (CE", "la Comisión (CE)"),
+        ("学校（小学）的", "学校（小学", "学校（小学）"),
+        ("(a [b])", "a [b", "a [b]"),
+        ("les « bons » vins", "les « bons", "les « bons »"),
+        # Words are never taken along, nor other marks.
+        ("Ann (Anna) B.", "Ann (An", "Ann (An"),
+        ("he said “no”, then", "he said “no”", "he said “no”"),
+        ("d'abord l'eau'", "l'eau", "l'eau"),
+        ('צה"ל', 'צה"ל', 'צה"ל'),
+    ],
+)  # fmt: skip
+def test_the_other_half_is_taken_along(text: str, inside: str, whole: str) -> None:
+    start = text.index(inside)
+    left, right = closed(text, start, start + len(inside))
+    assert text[left:right] == whole
+
+
+def test_a_source_span_with_one_half_says_nothing_of_the_other() -> None:
+    src, tgt = "(see Ann) left", "(vea Ana) salió"
+    half = Span("s", 0, src.index(")"), "X")
+    assert edged(half, 0, tgt.index(")"), src_text=src, tgt_text=tgt) == (0, tgt.index(")"))
+    inside = Span("s", 1, src.index(" left"), "X")
+    start, end = edged(inside, 1, tgt.index(" salió"), src_text=src, tgt_text=tgt)
+    assert tgt[start:end] == "vea Ana)"
+
+
+def test_levels_of_words() -> None:
+    text = 'a (b "c") d'
+    lefts, rights = edge_levels(text, words(text))
+    a, b, c, d = (k for k, (start, _) in enumerate(words(text)) if text[start].isalpha())
+    assert lefts[a] & rights[a]
+    assert lefts[a] & rights[d]
+    assert lefts[b] & rights[c]
+    assert lefts[a] & rights[c]  # the marks beside c may be taken along
+    assert not lefts[a] & rights[b]
+    assert not lefts[c] & rights[d] - rights[b]
+
+
+def test_marks_between_sentences() -> None:
+    tokens = ["Ana", ",", "3.5", "U.S.", ";", "。", "—"]
+    assert unlike(tokens, "Ana and Bo") == [False, True, False, False, True, True, False]
+    assert unlike(tokens, "Ana, Bo") == [False, False, False, False, False, True, False]
+    assert unlike(tokens, "Why? Ana: Bo") == [False] * 7
+
+
+@pytest.mark.parametrize(
+    ("src", "span", "tgt", "links", "expected"),
+    [
+        # A stray link beyond a comma, a full stop or a bracket does not drag the place with it.
+        ("tackle Ann Lee led", "Ann Lee", "Ann Lee, tacle, fue", "1-0 2-1 2-3 0-3", "Ann Lee"),
+        ("in 1990 and", "1990", "en 1990. Entre", "1-1 1-3", "1990"),
+        ("Ann Lee (Anna Li) left", "Ann Lee", "Ana Lee (Anna Li) fue", "0-0 1-1 0-3 3-3", "Ana Lee"),
+        # What the span has may be in its place.
+        ("for Ann, Bo and Cy", "Ann, Bo and Cy", "para Ana, Bo y Cy", "1-1 3-3 4-4 5-5", "Ana, Bo y Cy"),
+    ],
+)  # fmt: skip
+def test_places_end_at_marks(src: str, span: str, tgt: str, links: str, expected: str) -> None:
+    offsets = link_words(src, tgt)
+    pair = TokenPair(
+        *(tuple(t[a:b] for a, b in own) for t, own in zip((src, tgt), offsets, strict=True))
+    )
+    found = tuple(Link(*(int(n) for n in link.split("-")), 0.6) for link in links.split())
+    evidence = PairEvidence.of(pair, AlignedPair(found), *offsets, src, tgt)
+    start = src.index(span)
+    odds = SpanOdds(Span("s", start, start + len(span), "X"), evidence, tuning=Tuning())
+    best = odds.candidates()[0].candidate
+    assert tgt[best.start : best.end] == expected
