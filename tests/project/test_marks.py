@@ -32,7 +32,7 @@ def test_closed_only_adds_marks_and_space(text: str, data: st.DataObject) -> Non
 @pytest.mark.parametrize(
     ("text", "inside", "whole"),
     [
-        ("un contrato de «diseño y obra», o", "contrato de «diseño y obra", "contrato de «diseño y obra»"),
+        ("un plan de «diseño y obra», o", "plan de «diseño y obra", "plan de «diseño y obra»"),
         ('the "old" town', 'old" town', '"old" town'),
         ("das „alte“ Haus", "das „alte", "das „alte“"),
         ("la Comisión (CE). El", "la Comisión (CE", "la Comisión (CE)"),
@@ -86,9 +86,9 @@ def test_marks_between_sentences() -> None:
         # A stray link beyond a comma, a full stop or a bracket does not drag the place with it.
         ("tackle Ann Lee led", "Ann Lee", "Ann Lee, tacle, fue", "1-0 2-1 2-3 0-3", "Ann Lee"),
         ("in 1990 and", "1990", "en 1990. Entre", "1-1 1-3", "1990"),
-        ("Ann Lee (Anna Li) left", "Ann Lee", "Ana Lee (Anna Li) fue", "0-0 1-1 0-3 3-3", "Ana Lee"),
+        ("Ann Lee (he) left", "Ann Lee", "Ana Lee (que era) fue", "0-0 1-1 0-3", "Ana Lee"),
         # What the span has may be in its place.
-        ("for Ann, Bo and Cy", "Ann, Bo and Cy", "para Ana, Bo y Cy", "1-1 3-3 4-4 5-5", "Ana, Bo y Cy"),
+        ("by Ann, Bo and Cy", "Ann, Bo", "por Ana, Bo y Cy", "0-0 1-1 3-3", "Ana, Bo"),
     ],
 )  # fmt: skip
 def test_places_end_at_marks(src: str, span: str, tgt: str, links: str, expected: str) -> None:
@@ -96,8 +96,9 @@ def test_places_end_at_marks(src: str, span: str, tgt: str, links: str, expected
     pair = TokenPair(
         *(tuple(t[a:b] for a, b in own) for t, own in zip((src, tgt), offsets, strict=True))
     )
-    found = tuple(Link(*(int(n) for n in link.split("-")), 0.6) for link in links.split())
-    evidence = PairEvidence.of(pair, AlignedPair(found), *offsets, src, tgt)
+    ends = (link.split("-") for link in links.split())
+    found = AlignedPair(tuple(Link(int(i), int(j), 0.6) for i, j in ends))
+    evidence = PairEvidence.of(pair, found, *offsets, src, tgt)
     start = src.index(span)
     odds = SpanOdds(Span("s", start, start + len(span), "X"), evidence, tuning=Tuning())
     best = odds.candidates()[0].candidate
