@@ -16,23 +16,13 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-__all__ = ["Linears", "has_fast_bfloat16"]
+__all__ = ["Linears"]
 
 #: torch tensors and modules; torch is imported only where a model is opened.
 Tensor = Any
 Function = Callable[[Tensor], Tensor]
 #: Rows of a block, at most.
 BLOCK = 2048
-
-
-def has_fast_bfloat16(device: str) -> bool:
-    """Say whether products in bfloat16 are faster than those in float32 on ``device``."""
-    import torch
-
-    if device == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    able = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return _onednn() is not None and any(getattr(torch.cpu, name, bool)() for name in able)
 
 
 class Linears:

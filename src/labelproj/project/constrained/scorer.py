@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from labelproj.devices import has_fast_bfloat16
 from labelproj.errors import ModelError
 from labelproj.project.constrained.base import Floats, Grown, Ints, Shortlist, Survey
 from labelproj.project.constrained.encode import encode
 from labelproj.project.constrained.forest import Forest
-from labelproj.project.constrained.kernels import Linears, has_fast_bfloat16
+from labelproj.project.constrained.kernels import Linears
 from labelproj.project.constrained.wiring import wire
 from labelproj.translate.forced import load_model
 
