@@ -26,6 +26,7 @@ __all__ = [
     "read_manifest",
     "run_sharded",
     "shard_key",
+    "signature_of",
     "write_manifest",
 ]
 
@@ -37,6 +38,12 @@ class ShardCounts:
     rows: int = 0
     computed: int = 0
     resumed: int = 0
+
+
+def signature_of(path: Path, schema: tables.Schema) -> str:
+    """Return the signature of the stage that made a table's first row, or nothing without rows."""
+    first = next(tables.iter_frames(path, schema, rows=1), None)
+    return "" if first is None else str(first["signature"][0])
 
 
 def shard_key(table: pl.DataFrame, signature: str) -> str:

@@ -16,7 +16,7 @@ from labelproj import tables
 from labelproj.progress import track
 from labelproj.provenance import now, signature, versions
 from labelproj.records import Document, Segment, Span
-from labelproj.shards import run_sharded, write_manifest
+from labelproj.shards import run_sharded, signature_of, write_manifest
 from labelproj.stages.prepare import mapped_labels
 from labelproj.text import strip_space
 from labelproj.train.labeller import Labeller
@@ -67,8 +67,7 @@ def run_label(
     """
     started = time.monotonic()
     total = tables.count_rows(units)
-    first = next(tables.iter_frames(units, tables.TRANSLATED, rows=1), None)
-    upstream = "" if first is None else str(first["signature"][0])
+    upstream = signature_of(units, tables.TRANSLATED)
     shaping = {"labeller": labeller.digest, "label_map": dict(label_map)}
     sign = signature("label", {**shaping, "upstream": upstream})
 

@@ -14,7 +14,7 @@ from labelproj.progress import track
 from labelproj.project import LabelledPair, Projector, open_projector, project_places
 from labelproj.provenance import now, signature, versions
 from labelproj.records import Projection
-from labelproj.shards import run_sharded, write_manifest
+from labelproj.shards import run_sharded, signature_of, write_manifest
 
 __all__ = ["run_project"]
 
@@ -43,7 +43,7 @@ def run_project(
     )
     # First, because what an aligner learns from its corpus shapes all links.
     projector.fit(lambda: _corpus(units))
-    upstream = _first_signature(units)
+    upstream = signature_of(units, tables.TRANSLATED)
     shaping = {"src": src, "tgt": tgt, "min_score": params.min_score, "upstream": upstream}
     sign = signature("project", {**shaping, **projector.params()})
     total = tables.count_rows(units)
@@ -126,9 +126,3 @@ def _pairs(table: pl.DataFrame) -> Iterator[LabelledPair]:
     columns = table.select("src_text", "src_spans", "tgt_text", "marked")
     for src_text, src_spans, tgt_text, marked in columns.iter_rows():
         yield LabelledPair(src_text, tables.spans_of(src_spans), tgt_text, marked=marked)
-
-
-def _first_signature(units: Path) -> str:
-    for table in tables.iter_frames(units, tables.TRANSLATED, rows=1):
-        return str(table["signature"][0])
-    return ""
