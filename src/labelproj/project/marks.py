@@ -37,7 +37,7 @@ def canonical(character: str) -> str:
 
 def balanced(text: str) -> bool:
     """Say whether all that is opened in ``text`` is closed in it."""
-    return _levels(text)[-1] == 0
+    return _levels(text, 0, len(text))[-1] == 0
 
 
 def closed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -45,18 +45,17 @@ def closed(text: str, start: int, end: int) -> tuple[int, int]:
 
     They are taken along where nothing but space, and other such marks, is between; else all stays.
     """
-    levels = _levels(text)
-    if levels[start] == levels[end]:
-        return start, end
     lefts = [start, *_beside(text, start, -1)]
     rights = [end, *_beside(text, end, 1)]
-    wider = [(a, b) for a in lefts for b in rights if levels[a] == levels[b]]
+    first = lefts[-1]
+    levels = _levels(text, first, rights[-1])
+    wider = [(a, b) for a in lefts for b in rights if levels[a - first] == levels[b - first]]
     return min(wider, key=lambda place: place[1] - place[0], default=(start, end))
 
 
 def edge_levels(text: str, words: Sequence[tuple[int, int]]) -> EdgeLevels:
     """Return the levels at the edges of ``words`` and of the brackets and quotes beside them."""
-    levels = _levels(text)
+    levels = _levels(text, 0, len(text))
     return (
         [frozenset(levels[a] for a in (start, *_beside(text, start, -1))) for start, _ in words],
         [frozenset(levels[b] for b in (end, *_beside(text, end, 1))) for _, end in words],
@@ -77,16 +76,16 @@ def unlike(words: Sequence[str], surface: str) -> list[bool]:
     ]
 
 
-def _levels(text: str) -> list[int]:
-    """Return how many brackets and quotation marks are open before each character and at the end.
+def _levels(text: str, start: int, end: int) -> list[int]:
+    """Return the level of each place from ``start`` to ``end``: what is open there since ``start``.
 
     Two places of a text are on one level when all that is opened between them is closed there
     too. Apostrophes do not count, nor a mark between two letters (Hebrew צה"ל).
     """
     found = [0]
     quoted = False
-    for number, character in enumerate(text):
-        mark = canonical(character)
+    for number in range(start, end):
+        mark = canonical(text[number])
         step = _STEPS.get(mark, 0)
         if mark == _QUOTE and not text[max(0, number - 1) : number + 2 : 2].isalnum():
             step = -1 if quoted else 1
