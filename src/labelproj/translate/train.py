@@ -29,7 +29,8 @@ _FEWEST = 10
 def read_pairs(bitext: Sequence[str]) -> list[Pair]:
     """Return the distinct pairs of all files of ``bitext``, in order.
 
-    Raises MissingInputError (no such file, or fewer than ten distinct pairs) and what the reader raises.
+    Raises MissingInputError (no such file, or fewer than ten distinct pairs) and what the reader
+    raises.
     """
     from labelproj.formats.bitext import read_bitext
 
