@@ -130,6 +130,17 @@ def test_embedding_links_are_simaligns(
     assert [pharaoh(result.links) for result in ours.align(pairs)] == expected
 
 
+def test_simalign_says_at_once_what_it_cannot_use(
+    tiny_bert: Path, tiny_hf: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="decoder"):
+        SimAlignAligner(model=str(tiny_hf), layer=1)
+    with pytest.raises(UsageError, match="hidden states 0 to"):
+        SimAlignAligner(model=str(tiny_bert), layer=99)
+    with pytest.raises(ModelNotFoundError):
+        SimAlignAligner(model=str(tmp_path))
+
+
 def test_word_level_and_softmax_give_links(tiny_bert: Path, pairs: list[TokenPair]) -> None:
     for level, matching in (("word", "itermax"), ("bpe", "softmax")):
         aligner = EmbeddingAligner(

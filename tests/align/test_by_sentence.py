@@ -1,11 +1,12 @@
 """Long pairs are aligned by their sentences, short ones as they are; no word changes its place."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelproj.align import AlignedPair, Corpus, Link, TokenPair, token_pair
+from labelproj.align import AlignedPair, Corpus, Link, TokenPair, bitext_corpus, token_pair
 from labelproj.align.by_sentence import LONGEST, BySentence
 
 SRC = "Musa lives in Kano . It rained in Lagos all day . The market of Zaria was closed ."
@@ -101,3 +102,11 @@ def test_nothing_is_lost_and_links_stay_inside(src: list[str], tgt: list[str]) -
     for own, side in enumerate(pair):
         parts = [word for part in inner.shown for word in part[own]]
         assert len(parts) <= len(side)
+
+
+def test_extra_bitext_is_cut_too(tmp_path: Path) -> None:
+    src = " ".join(f"Word {n} is here ." for n in range(12))
+    tgt = " ".join(f"Kalma {n} tana nan ." for n in range(12))
+    (tmp_path / "extra.tsv").write_text(f"{src}\t{tgt}\nshort one\tgajere\n", encoding="utf-8")
+    sizes = [len(pair.src) for pair in bitext_corpus([tmp_path / "extra.tsv"])()]
+    assert sizes == [5] * 12 + [2]

@@ -1,5 +1,6 @@
 """The corpus's say on links, and links that come from elsewhere."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,39 @@ def test_given_links() -> None:
     assert second.status == "no links given"
     with pytest.raises(FormatError, match="0:0"):
         GivenAligner("record:x", {one: "0:0"})
+
+
+@pytest.mark.parametrize("link", ["²-0", "0p0", "-1-0", "0-" + "9" * 5000, "0-0-0", "\ufeff0-0"])
+def test_what_is_no_link_says_where_it_stands(link: str) -> None:
+    pair = token_pair("a b", "c d")
+    with pytest.raises(FormatError, match="is not a link") as caught:
+        GivenAligner("record:x", {pair: f"1-1 {link}"}, places={pair: "links:7"})
+    assert caught.value.where == "links:7"
+    assert len(caught.value.message) < 100
+
+
+def test_links_outside_their_pair_are_reported(caplog: pytest.LogCaptureFixture) -> None:
+    pair = token_pair("a b", "c d")
+    with caplog.at_level("WARNING", logger="labelproj"):
+        GivenAligner("record:x", {pair: "0-0 0-2 7-1"}, places={pair: "links:7"})
+    assert "links:7" in caplog.text
+    assert "0-2 7-1" in caplog.text
+
+
+def test_pharaoh_files_of_other_systems(tmp_path: Path) -> None:
+    pairs = [token_pair("a b", "c d"), token_pair("e", "f")]
+    path = tmp_path / "links"
+    for content in (
+        b"\xef\xbb\xbf0-0 1-1\r\n\r\n",
+        gzip.compress(b"0-0 1-1\n\n"),
+        "0-0\u20281-1\n\n".encode(),
+    ):
+        path.write_bytes(content)
+        assert [text.split() for text in read_pharaoh(path, pairs).values()] == [["0-0", "1-1"], []]
+    path.write_bytes(b"0-0\n\xff\n")
+    with pytest.raises(FormatError, match="UTF-8") as caught:
+        read_pharaoh(path, pairs)
+    assert caught.value.where == f"{path}:2"
 
 
 def test_pharaoh_files(tmp_path: Path) -> None:

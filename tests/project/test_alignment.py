@@ -1,6 +1,7 @@
 """Projection along given links: places, nulls, order, repetition, nesting."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from labelproj.align import AlignedPair, Corpus, Link, TokenPair
 from labelproj.project import LabelledPair
-from labelproj.project.alignment import AlignmentProposer
+from labelproj.project.alignment import AlignmentProposals, AlignmentProposer
 from labelproj.project.joint import JointProjector
 from labelproj.records import Projection, Span
 from labelproj.text import words
@@ -117,6 +118,26 @@ def test_a_copied_name_needs_no_link() -> None:
     src, tgt = "We saw Adeyemi there", "Mun ga Adeyemi a can"
     result = projected(src, [span(src, "Adeyemi")], tgt, [(1, 1)])
     assert surfaces(result, tgt) == ["Adeyemi"]
+
+
+def test_proposals_of_long_texts_are_not_held_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Watched(AlignmentProposer):
+        def propose(self, pairs: Sequence[LabelledPair], **more: Any) -> list[AlignmentProposals]:
+            asked.append(len(pairs))
+            return super().propose(pairs, **more)
+
+    spans = (Span("s0", 0, 5, "PER"),)
+    pairs = [LabelledPair("Amina came", spans, "Amina ta zo") for _ in range(5)]
+    pairs.insert(2, LabelledPair("Nobody", (), "Ba kowa"))
+    projector = JointProjector(Watched(GivenLinks([(0, 0)])))
+    whole = projector.project(pairs)
+    monkeypatch.setattr("labelproj.project.joint.CELLS", 250)
+    assert projector.project(pairs) == whole
+    monkeypatch.setattr("labelproj.project.joint.CELLS", 1)
+    assert projector.project(pairs) == whole
+    assert asked == [5, 2, 2, 1, 1, 1, 1, 1, 1]
 
 
 def test_an_aligner_that_fails_gives_nulls() -> None:

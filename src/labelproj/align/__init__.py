@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from labelproj.align.base import AlignedPair, Aligner, Corpus, Link, TokenPair, pharaoh
-from labelproj.align.by_sentence import BySentence
+from labelproj.align.by_sentence import BySentence, by_sentence
 from labelproj.align.tokens import link_pair, link_words, token_pair
 from labelproj.config import AlignParams
 from labelproj.errors import MissingInputError, UsageError
@@ -140,7 +140,7 @@ def _open(params: AlignParams, *, work: Path, src_lang: str, tgt_lang: str, devi
 
 
 def bitext_corpus(paths: Iterable[str | Path]) -> Corpus:
-    """Return the pairs of TSV files of bitext, as an aligner reads them.
+    """Return the pairs of TSV files of bitext, as an aligner reads them: long ones by sentences.
 
     Reading raises MissingInputError and FormatError.
     """
@@ -150,4 +150,4 @@ def bitext_corpus(paths: Iterable[str | Path]) -> Corpus:
             for pair in read_bitext(Path(path)):
                 yield link_pair(*pair)
 
-    return pairs
+    return by_sentence(pairs)

@@ -181,7 +181,11 @@ def _with_all_heads(folder: Path, layer: int | None) -> dict[str, bytes]:
         stream.readinto(model)
     count = sum(f"decoder/layer_{n}/attention/".encode() in model for n in range(layer or 0))
     if layer is not None and (layer < 1 or count < layer):
-        raise UsageError(f"the model has no decoder layer {layer}", where=str(folder))
+        raise UsageError(
+            f"the model has no decoder layer {layer}",
+            where=str(folder),
+            remedy="--aligner-layer from 1 to the number of its layers; the last, without",
+        )
     _set_number(model, "decoder/alignment_heads", 0, where=folder)
     _set_number(model, "decoder/alignment_layer", -1 if layer is None else layer - 1, where=folder)
     return files | {"model.bin": bytes(model)}

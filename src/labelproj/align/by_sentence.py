@@ -13,7 +13,7 @@ import regex
 from labelproj.align.base import AlignedPair, Aligner, Corpus, Link, TokenPair
 from labelproj.align.beads import beads_of
 
-__all__ = ["BySentence"]
+__all__ = ["BySentence", "by_sentence"]
 
 #: A pair is left whole where neither side has more words.
 LONGEST = 40
@@ -45,13 +45,18 @@ class BySentence:
 
     def fit(self, corpus: Corpus) -> None:
         """Let the aligner learn."""
-        self._aligner.fit(lambda: (part.pair for pair in corpus() for part in _parts(pair)))
+        self._aligner.fit(by_sentence(corpus))
 
     def align(self, pairs: Sequence[TokenPair]) -> list[AlignedPair]:
         """Align a batch; a pair's status is ``ok`` where that of a part of it is."""
         parts = [_parts(pair) for pair in pairs]
         found = iter(self._aligner.align([part.pair for own in parts for part in own]))
         return [_together(own, list(islice(found, len(own)))) for own in parts]
+
+
+def by_sentence(corpus: Corpus) -> Corpus:
+    """Return a corpus with the sentences of its long pairs in their place."""
+    return lambda: (part.pair for pair in corpus() for part in _parts(pair))
 
 
 def _parts(pair: TokenPair) -> list[_Part]:

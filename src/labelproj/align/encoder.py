@@ -66,7 +66,9 @@ class Encoder:
     ):
         config, layers = read_config(model)
         if not 0 <= layer <= layers:
-            raise UsageError(f"{model} has hidden states 0 to {layers}, not {layer}")
+            raise UsageError(
+                f"{model} has hidden states 0 to {layers}, not {layer}", remedy="--aligner-layer"
+            )
         self._tokenizer = SubwordTokenizer.load(model)
         self.backend = pick_backend(backend, config.model_type, layer=layer, device=device)
         self._states: States

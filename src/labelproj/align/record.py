@@ -1,14 +1,19 @@
 """Links that come from elsewhere: with the records, or in a file, in the Pharaoh format."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from labelproj.align.base import AlignedPair, Corpus, TokenPair
 from labelproj.align.lexicon import Lexicon
-from labelproj.errors import FormatError, MissingInputError
+from labelproj.errors import FormatError
+from labelproj.formats.lines import numbered_lines
+from labelproj.progress import log
 from labelproj.provenance import text_digest
 
 __all__ = ["GivenAligner", "read_pharaoh"]
+
+_LINK = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 
 class GivenAligner:
@@ -17,10 +22,22 @@ class GivenAligner:
     A pair without links of its own gets the status ``no links given``.
     """
 
-    def __init__(self, name: str, links: Mapping[TokenPair, str]):
-        """Take the links of each pair as ``i-j i-j …``; links outside their pair are dropped."""
+    def __init__(
+        self,
+        name: str,
+        links: Mapping[TokenPair, str],
+        *,
+        places: Mapping[TokenPair, str] | None = None,
+    ):
+        """Take the links of each pair as ``i-j i-j …``; links outside their pair are dropped.
+
+        ``places`` say where the links of each pair were read, for messages. Raises FormatError.
+        """
         self.name = name
-        self._links = {pair: _parsed(text, pair) for pair, text in links.items()}
+        known = places or {}
+        self._links = {
+            pair: _parsed(text, pair, where=known.get(pair)) for pair, text in links.items()
+        }
         self._lexicon = Lexicon()
         for pair, votes in self._links.items():
             self._lexicon.add(pair, votes)
@@ -43,28 +60,50 @@ class GivenAligner:
         ]
 
 
-def _parsed(text: str, pair: TokenPair) -> dict[tuple[int, int], float]:
+def _parsed(text: str, pair: TokenPair, *, where: str | None) -> dict[tuple[int, int], float]:
     links = {}
+    outside = []
     for link in text.split():
-        src, dash, tgt = link.partition("-")
-        if not (dash and src.isdigit() and tgt.isdigit()):
+        match = _LINK.fullmatch(link)
+        if match is None:
             raise FormatError(
-                f"{link!r} is not a link", remedy="links are written i-j, both from 0"
+                f"{link[:40]!r} is not a link",
+                where=where,
+                remedy="links are written i-j, both from 0",
             )
-        if int(src) < len(pair.src) and int(tgt) < len(pair.tgt):
-            links[int(src), int(tgt)] = 1.0
+        src, tgt = int(match[1]), int(match[2])
+        if src < len(pair.src) and tgt < len(pair.tgt):
+            links[src, tgt] = 1.0
+        else:
+            outside.append(link)
+    if outside:
+        log.warning(
+            "%slinks that point at no word are left out: %s (there are %d and %d words)",
+            f"{where}: " if where else "",
+            " ".join(outside[:5]),
+            len(pair.src),
+            len(pair.tgt),
+        )
     return links
 
 
 def read_pharaoh(path: Path, pairs: Iterable[TokenPair]) -> dict[TokenPair, str]:
-    """Read a file of links, a line a pair in the order of ``pairs``.
+    """Read a file of links (gzip too), a line a pair in the order of ``pairs``.
 
-    Raises MissingInputError and FormatError (other numbers of lines and pairs).
+    Raises MissingInputError and FormatError (a line that is not UTF-8, other numbers of lines and
+    pairs).
     """
-    if not path.is_file():
-        raise MissingInputError("no such file", where=str(path))
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = []
+    for line in numbered_lines(path):
+        if line.problem:
+            raise FormatError(line.problem, where=f"{path}:{line.number}", remedy="make it UTF-8")
+        lines.append(line.text)
     known = list(pairs)
     if len(lines) != len(known):
-        raise FormatError(f"{len(lines)} lines of links for {len(known)} pairs", where=str(path))
+        raise FormatError(
+            f"{len(lines)} lines of links for {len(known)} pairs",
+            where=str(path),
+            remedy="give a line for each pair in their order, an empty one where there is no "
+            "link, and none for records that were left out",
+        )
     return dict(zip(known, lines, strict=True))

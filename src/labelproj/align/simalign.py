@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
-from labelproj.errors import DependencyError
+from labelproj.align.states import read_config
+from labelproj.errors import DependencyError, UsageError
 
 __all__ = ["SimAlignAligner"]
 
 _LETTER = {"inter": "a", "itermax": "i", "match": "m"}
+_LAYER = 8
 _RESULT = {"inter": "inter", "itermax": "itermax", "match": "mwmf"}
 
 
@@ -17,21 +19,36 @@ class SimAlignAligner:
     name = "simalign"
 
     def __init__(self, *, model: str, layer: int | None = None, matching: str = "itermax"):
+        """Raises DependencyError, ModelNotFoundError and UsageError (no encoder alone; no layer).
+
+        The package itself would find fault with each pair alone, and align none.
+        """
         try:
             from simalign import SentenceAligner
         except ImportError as error:
             raise DependencyError(
                 "simalign is not installed", remedy="pip install 'labelproj[simalign]'"
             ) from error
+        layer = _LAYER if layer is None else layer
+        config, layers = read_config(model)
+        if config.is_encoder_decoder:
+            raise UsageError(
+                f"simalign needs an encoder, and {model} has a decoder, too",
+                remedy="use --aligner embedding, which takes the encoder of such a model",
+            )
+        if not 0 <= layer <= layers:
+            raise UsageError(
+                f"{model} has hidden states 0 to {layers}, not {layer}", remedy="--aligner-layer"
+            )
         self._matching = matching
         self._params: dict[str, object] = {
             "name": self.name,
             "model": model,
-            "layer": 8 if layer is None else layer,
+            "layer": layer,
             "matching": matching,
         }
         self._aligner = SentenceAligner(
-            model=model, layer=8 if layer is None else layer, matching_methods=_LETTER[matching]
+            model=model, layer=layer, matching_methods=_LETTER[matching]
         )
 
     def params(self) -> dict[str, object]:

@@ -85,7 +85,8 @@ def _storage(path: Path) -> Iterator[None]:
         raise StorageError(
             f"links cannot be kept: {error}",
             where=str(path),
-            remedy="free some space or delete the file, then run the same command again",
+            remedy="see that no other run uses this folder and that there is space, or delete the "
+            "file, then run the same command again",
         ) from error
 
 

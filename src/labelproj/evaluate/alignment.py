@@ -30,7 +30,7 @@ __all__ = [
 
 WordLinks = frozenset[tuple[int, int]]
 
-_LINK = re.compile(r"(\d+)([-p])(\d+)")
+_LINK = re.compile(r"([0-9]{1,9})([-p])([0-9]{1,9})")
 _PAIR = re.compile(r"(?<![a-z])([a-z]{2,3})-([a-z]{2,3})(?![a-z])")
 BATCH = 1024
 
@@ -97,7 +97,7 @@ def _parse(text: str) -> GoldLinks | str:
     for name in columns[2].split():
         match = _LINK.fullmatch(name)
         if match is None:
-            return f"{name!r} is no link"
+            return f"{name[:40]!r} is no link"
         link = int(match[1]), int(match[3])
         if link[0] >= len(pair.src) or link[1] >= len(pair.tgt):
             return f"the link {name} points at no word"

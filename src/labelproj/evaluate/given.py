@@ -61,7 +61,9 @@ def _aligner(gold: Sequence[GoldPair], name: str, path: Path) -> GivenAligner:
             )
         )
     if name.startswith(PHARAOH):
-        return GivenAligner(name, read_pharaoh(Path(name.removeprefix(PHARAOH)), pairs))
+        file = Path(name.removeprefix(PHARAOH))
+        places = {tokens: f"{file}:{line}" for line, tokens in enumerate(pairs, start=1)}
+        return GivenAligner(name, read_pharaoh(file, pairs), places=places)
     key = name.removeprefix(RECORD)
     known = {aligner for pair in gold for aligner in pair.alignments}
     if key not in known:
@@ -75,4 +77,5 @@ def _aligner(gold: Sequence[GoldPair], name: str, path: Path) -> GivenAligner:
         for tokens, pair in zip(pairs, gold, strict=True)
         if key in pair.alignments
     }
-    return GivenAligner(name, links)
+    places = {tokens: f"{path}: record {pair.id}" for tokens, pair in zip(pairs, gold, strict=True)}
+    return GivenAligner(name, links, places=places)

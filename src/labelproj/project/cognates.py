@@ -35,12 +35,16 @@ def similarity(src: Sequence[str], tgt: Sequence[str]) -> npt.NDArray[np.float32
         ours = [forms[form] for forms in src_forms]
         theirs = [forms[form] for forms in tgt_forms]
         alike = cdist(ours, theirs, scorer=Levenshtein.normalized_similarity, dtype=np.float32)
-        short = np.minimum.outer([len(f) for f in ours], [len(f) for f in theirs]) < SHORTEST
-        alike[short] = 0.0
-        best = np.maximum(best, alike)
-    same = np.array([[s[0] == t[0] != "" for t in tgt_forms] for s in src_forms])
-    result: npt.NDArray[np.float32] = np.where(same, 1.0, np.minimum(best, 0.95))
-    return result.astype(np.float32)
+        alike[[len(f) < SHORTEST for f in ours]] = 0.0
+        alike[:, [len(f) < SHORTEST for f in theirs]] = 0.0
+        np.maximum(best, alike, out=best)
+    numbers = {form: number for number, (form, _) in enumerate(src_forms) if form}
+    ours_same = np.array([numbers.get(form, -1) for form, _ in src_forms], dtype=np.int32)
+    theirs_same = np.array([numbers.get(form, -2) for form, _ in tgt_forms], dtype=np.int32)
+    same = ours_same[:, None] == theirs_same[None, :]
+    np.minimum(best, 0.95, out=best)
+    best[same] = 1.0
+    return best
 
 
 @lru_cache(maxsize=1 << 16)

@@ -1,6 +1,6 @@
 """From what a method proposes to projections: all spans of a unit get their places together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from labelproj.project.assign import as_in_source, assign
 from labelproj.project.base import LabelledPair, PairCorpus, Proposals, Proposer, Weighted
@@ -10,6 +10,9 @@ __all__ = ["JointProjector"]
 
 #: Candidates kept with a projection.
 NBEST = 4
+#: Cells of source times target characters of the pairs whose proposals are held at a time. What is
+#: known of a pair grows with the product of its lengths: only batches of long texts are cut.
+CELLS = 100_000_000
 
 
 class JointProjector:
@@ -34,10 +37,17 @@ class JointProjector:
         """Give every span of every pair a place or an explicit null."""
         labelled = [number for number, pair in enumerate(pairs) if pair.src_spans]
         results: list[tuple[Projection, ...]] = [()] * len(pairs)
-        proposed = self._proposer.propose([pairs[number] for number in labelled])
-        for number, proposals in zip(labelled, proposed, strict=True):
-            results[number] = self._assigned(pairs[number], proposals)
+        for part in _parts(labelled, pairs):
+            placed = self._placed([pairs[number] for number in part])
+            for number, projections in zip(part, placed, strict=True):
+                results[number] = projections
         return results
+
+    def _placed(self, pairs: Sequence[LabelledPair]) -> list[tuple[Projection, ...]]:
+        proposed = self._proposer.propose(pairs)
+        return [
+            self._assigned(pair, proposals) for pair, proposals in zip(pairs, proposed, strict=True)
+        ]
 
     def _assigned(self, pair: LabelledPair, proposals: Proposals) -> tuple[Projection, ...]:
         spans, candidates = pair.src_spans, proposals.candidates
@@ -71,3 +81,18 @@ class JointProjector:
         return Projection(
             span.id, span.label, start, end, score, label, None, span.group, evidence, nbest
         )
+
+
+def _parts(numbers: Sequence[int], pairs: Sequence[LabelledPair]) -> Iterator[list[int]]:
+    """Cut ``numbers`` of pairs into runs of at most CELLS, or one pair."""
+    part: list[int] = []
+    held = 0
+    for number in numbers:
+        cells = len(pairs[number].src_text) * len(pairs[number].tgt_text)
+        if part and held + cells > CELLS:
+            yield part
+            part, held = [], 0
+        part.append(number)
+        held += cells
+    if part:
+        yield part

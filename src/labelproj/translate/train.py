@@ -23,12 +23,14 @@ from labelproj.translate.vocabulary import train_tokenizer
 __all__ = ["new_model", "read_pairs", "split_pairs", "train_model"]
 
 _MAX_POSITIONS = 512
+_FEWEST = 10
 
 
 def read_pairs(bitext: Sequence[str]) -> list[Pair]:
     """Return the distinct pairs of all files of ``bitext``, in order.
 
-    Raises MissingInputError (no such file, or fewer than ten pairs) and what the reader raises.
+    Raises MissingInputError (no such file, or fewer than ten distinct pairs) and what the reader
+    raises.
     """
     from labelproj.formats.bitext import read_bitext
 
@@ -37,11 +39,12 @@ def read_pairs(bitext: Sequence[str]) -> list[Pair]:
         for src, tgt in read_bitext(Path(name)):
             if src.strip() and tgt.strip():
                 seen[(" ".join(src.split()), " ".join(tgt.split()))] = None
-    if len(seen) < 10:
+    if len(seen) < _FEWEST:
         raise MissingInputError(
-            f"{len(seen)} sentence pairs are too few to train on",
+            f"{len(seen)} distinct sentence pairs are too few",
             where=", ".join(bitext),
-            remedy="give bitext as TSV: source, tab, target",
+            remedy=f"give more bitext: {_FEWEST} different pairs are the fewest that can be used, "
+            "and thousands are better",
         )
     return list(seen)
 

@@ -106,6 +106,12 @@ def test_nothing_to_search_in(projector: Projector, tgt: str) -> None:
         assert found.reason
 
 
+@pytest.mark.parametrize("tgt", ["", "   ", " \t \n "])
+def test_a_translation_without_words_is_not_searched(projector: Projector, tgt: str) -> None:
+    (found,) = project(projector, "Musa lives", tgt, span("Musa lives", "Musa"))
+    assert (found.start, found.reason) == (None, "not searched: empty")
+
+
 def test_brackets_in_the_text_are_put_back(projector: Projector) -> None:
     src, tgt = "Musa [1] lives in Kano.", "Musa [1] yana zaune a Kano."
     (found,) = project(projector, src, tgt, span(src, "Musa"))

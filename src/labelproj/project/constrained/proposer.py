@@ -122,7 +122,7 @@ class ConstrainedProposer:
                 found[item.pair][item.span] = candidates
 
     def _problem(self, target: Target) -> str | None:
-        if not len(target.ids):
+        if not len(target.ids) or not target.places:
             return "not searched: empty"
         limit = self._scorer.positions
         around = 4 + len(self._forward.marks.opening) + len(self._forward.marks.closing)
