@@ -22,7 +22,8 @@ def strange_languages(
     """Yield language codes that there are not, that are there twice, or that do not go together.
 
     ``gold`` are the keys of the section ``gold``: a target has to be called the same there. A
-    language that is no target may have gold data, which are not read. Each comes with its keys in ``params.yaml``, what is wrong, and what to do.
+    language that is no target may have gold data, which are not read. Each comes with its keys
+    in ``params.yaml``, what is wrong, and what to do.
     """
     seen: set[str] = set()
     keys: tuple[str | int, ...]

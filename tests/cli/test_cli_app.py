@@ -29,6 +29,18 @@ def labelproj(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
             ("project", "x", "--src", "en", "--tgt", "ha", "--out", "y", "--label-map", "PER"),
             "'PER' is not OLD=NEW",
         ),
+        (
+            ("bench", "projection", "--gold", "x", "--member", "systran"),
+            "--member: is for --method ensemble",
+        ),
+        (
+            ("bench", "projection", "--gold", "x", "--aligner-model", "y"),
+            "--aligner-model: is for the aligners attention, embedding, simalign",
+        ),
+        (
+            ("bench", "projection", "--gold", "x", "--constrained-model", "y"),
+            "--constrained-model: is for --method constrained",
+        ),
     ],
 )
 def test_a_wrong_command_is_one_line(arguments: tuple[str, ...], part: str) -> None:
@@ -69,6 +81,18 @@ def test_nothing_that_can_be_used_is_no_success(tmp_path: Path) -> None:
     assert "in.jsonl:1: span s0 [0, 9) is outside" in warning
     assert "in.jsonl: no document that can be used" in error
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_what_a_format_has_no_place_for_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"text": "Kano", "spans": [{"start": 0, "end": 4, "label": "LOC"}]}\n')
+    done = labelproj("convert", file, tmp_path / "out.squad.json")
+    assert done.returncode == 4
+    assert "no document is of the kind that squad holds" in done.stderr
+    assert not (tmp_path / "out.squad.json").exists()
+    done = labelproj("convert", file, tmp_path / "out.phee.jsonl")
+    assert done.returncode == 0
+    assert "1 labels are of no event and are not in the file" in done.stderr
 
 
 def test_ctrl_c_is_one_line(tmp_path: Path) -> None:

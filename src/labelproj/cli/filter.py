@@ -87,10 +87,16 @@ def _show_unit(unit: dict[str, Any]) -> None:
     console.print(_marked("target", unit["tgt_text"] or "", target, styles), soft_wrap=True)
     rows = [_row(one) for one in unit["signals"] if one["value"] is not None]
     columns = ("signal", "value", "threshold", "")
+    surfaces = {s["id"]: unit["src_text"][s["start"] : s["end"]] for s in unit["src_spans"] or ()}
     show_table(f"signals ({unit['calibrated'] or 'thresholds not calibrated'})", columns, rows)
     for span in unit["spans"]:
-        surface = f"{span['surface']!r}" if span["surface"] else f"null: {span['null']}"
-        title = f"{span['label']} {surface} by {span['method']}: {span['verdict']}"
+        by = f"by {span['method']}"
+        if span["start"] is None:
+            raw = surfaces.get(span["span_id"], span["span_id"])
+            said = f"{span['label']} {raw!r} has no place {by}: {span['null']}"
+            console.print(Text(said, style="italic"), soft_wrap=True)
+            continue
+        title = f"{span['label']} {span['surface']!r} {by}: {span['verdict']}"
         show_table(title, columns, [_row(s) for s in span["signals"] if s["value"] is not None])
 
 

@@ -24,6 +24,7 @@ from labelproj.cli.options import (
     project_params,
 )
 from labelproj.cli.render import show_counts, show_json, show_place, show_table
+from labelproj.progress import log
 
 __all__ = ["project"]
 
@@ -170,6 +171,8 @@ def project(
     from labelproj.languages import iso_code
 
     source, target = iso_code(src), iso_code(tgt)
+    if source == target:
+        log.warning("--src and --tgt are the same language, %s", source)
     if splitter not in {"rules", "stanza", "none"}:
         raise typer.BadParameter("one of rules, stanza, none", param_hint="--splitter")
     prepare = PrepareParams.model_validate(
@@ -230,6 +233,8 @@ def project(
         markers=markers,
         min_score=min_score,
     )
+    if filters and not filters.is_file():
+        raise typer.BadParameter(f"{filters}: no such file", param_hint="--filters")
     thresholds = load_config(filters).filter if filters else None
     if from_predictions:
         from labelproj.stages.from_predictions import UNFILTERED, run_from_predictions

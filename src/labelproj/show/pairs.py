@@ -180,7 +180,7 @@ def _notes(row: Row) -> Iterator[tuple[str, str]]:
     if row["mt_score"] is not None:
         yield "mt_score", f"{row['mt_score']:.3g}"
     for signal in row.get("signals") or ():
-        if signal["value"]:
+        if signal["value"] and signal["name"] != "mt_score":
             yield signal["name"], f"{signal['value']:.3g}"
 
 
