@@ -348,7 +348,10 @@ def load_config(path: Path) -> Config:
             remedy="see docs/concepts for every key",
         ) from error
     for place, wrong, remedy in strange_languages(
-        config.languages.source, config.languages.targets, tuple(config.gold)
+        config.languages.source,
+        config.languages.targets,
+        gold=tuple(config.gold),
+        pairs=tuple(config.filter.pairs),
     ):
         raise ConfigError(
             f"{'.'.join(map(str, place))}: {wrong}",

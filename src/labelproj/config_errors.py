@@ -25,14 +25,14 @@ def key_of(error: Mapping[str, Any]) -> list[Any]:
     return [part for part in error["loc"] if part not in _NO_KEYS]
 
 
-def said(error: Mapping[str, Any], config: type[pydantic.BaseModel]) -> str:
+def said(error: Mapping[str, Any], config: type[pydantic.BaseModel], under: str = "") -> str:
     """Return in words what is wrong: the key, what should stand there and what does.
 
-    ``error`` is one of pydantic's ``errors()`` about ``config``. A key that there is not comes
-    with the one that was probably meant.
+    ``error`` is one of pydantic's ``errors()`` about ``config``, which stands ``under`` other keys
+    (each with a dot behind). A key that there is not comes with the one that was probably meant.
     """
     keys = key_of(error)
-    name = ".".join(map(str, keys))
+    name = under + ".".join(map(str, keys))
     kind = error["type"]
     if kind == "extra_forbidden":
         close = difflib.get_close_matches(str(keys[-1]), _fields(config, keys[:-1]), n=1)
@@ -40,7 +40,8 @@ def said(error: Mapping[str, Any], config: type[pydantic.BaseModel]) -> str:
     if kind == "missing":
         return f"{name} {_KINDS[kind]}"
     message = _KINDS.get(kind) or error["msg"].removeprefix("Value error, ")
-    message = message.replace("Input should", "should", 1)
+    message = message.replace("Input should", "should", 1).split(", unable to")[0]
+    message = message.split(", got a number")[0]
     value = error.get("input")
     if message.startswith("should") and isinstance(value, str | int | float):
         message += f", and is {value!r}"

@@ -2,7 +2,10 @@
 
 import os
 import re
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -10,9 +13,11 @@ import yaml
 from labelproj.errors import DependencyError, HubError, ModelNotFoundError
 from labelproj.progress import log
 
-__all__ = ["Source", "card_licence", "find_model", "local_folder"]
+__all__ = ["Source", "card_licence", "find_model", "loading_options", "local_folder"]
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+#: Seconds to wait for the Hub's first answer.
+_PATIENCE = 10.0
 _NEEDED = ("*.json", "*.txt", "*.model", "*.spm", "README.md")
 
 
@@ -52,6 +57,28 @@ def local_folder(model: str) -> Path | None:
             remedy="give a Hub id (owner/name), a Hugging Face folder or a CTranslate2 folder",
         )
     return None
+
+
+def loading_options(model: str) -> dict[str, bool]:
+    """Return options for ``from_pretrained`` of a Hub id or folder: nothing, as a rule.
+
+    Where the Hub does not answer, only what was fetched before is to be looked for: its client
+    would ask again for a minute, for each file, and write so.
+    """
+    here = Path(model).exists() or not _HUB_ID.fullmatch(model)
+    return {} if here or _hub_answers() else {"local_files_only": True}
+
+
+@cache
+def _hub_answers() -> bool:
+    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
+    try:
+        with urllib.request.urlopen(endpoint, timeout=_PATIENCE):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except (OSError, ValueError):
+        return False
 
 
 def _from_hub(model: str, revision: str | None, weights: bool) -> Source:
