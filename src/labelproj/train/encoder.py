@@ -58,8 +58,8 @@ def require_torch() -> Any:
         import torch
     except ImportError as error:
         raise DependencyError(
-            "the transformers backend needs torch",
-            remedy="pip install 'labelproj[models]', or use the backend 'spacy'",
+            "this needs torch",
+            remedy="pip install 'labelproj[models]'; taggers can do with the backend 'spacy'",
         ) from error
     return torch
 
