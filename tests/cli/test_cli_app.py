@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from labelproj.cli.render import show_place, show_table
+from labelproj.progress import console
 
 
 def labelproj(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -113,7 +114,9 @@ def test_ctrl_c_is_one_line(tmp_path: Path) -> None:
 def test_brackets_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
     show_table("[a] table", ("[b]",), [("pip install 'labelproj[models]'",)])
     show_place("results", "out[bold]")
+    console.print("hf:a:train:b")
     said = capsys.readouterr().err
     assert "labelproj[models]" in said
     assert "[a] table" in said
     assert "results: out[bold]" in said
+    assert "hf:a:train:b" in said

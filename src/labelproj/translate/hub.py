@@ -2,22 +2,18 @@
 
 import os
 import re
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import yaml
 
 from labelproj.errors import DependencyError, HubError, ModelNotFoundError
+from labelproj.network import hub_answers
 from labelproj.progress import log
 
 __all__ = ["Source", "card_licence", "find_model", "loading_options", "local_folder"]
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
-#: Seconds to wait for the Hub's first answer.
-_PATIENCE = 10.0
 _NEEDED = ("*.json", "*.txt", "*.model", "*.spm", "README.md")
 
 
@@ -62,23 +58,10 @@ def local_folder(model: str) -> Path | None:
 def loading_options(model: str) -> dict[str, bool]:
     """Return options for ``from_pretrained`` of a Hub id or folder: nothing, as a rule.
 
-    Where the Hub does not answer, only what was fetched before is to be looked for: its client
-    would ask again for a minute, for each file, and write so.
+    Where the Hub does not answer, only what was fetched before is to be looked for.
     """
     here = Path(model).exists() or not _HUB_ID.fullmatch(model)
-    return {} if here or _hub_answers() else {"local_files_only": True}
-
-
-@cache
-def _hub_answers() -> bool:
-    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
-    try:
-        with urllib.request.urlopen(endpoint, timeout=_PATIENCE):
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except (OSError, ValueError):
-        return False
+    return {} if here or hub_answers() else {"local_files_only": True}
 
 
 def _from_hub(model: str, revision: str | None, weights: bool) -> Source:
