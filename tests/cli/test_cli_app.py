@@ -1,5 +1,6 @@
 """The command as a user meets it: one line for a mistake, and the right exit code."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from labelproj.cli.filter import filter_
 from labelproj.cli.render import show_place, show_table
 from labelproj.progress import console
 
@@ -120,3 +122,18 @@ def test_brackets_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
     assert "[a] table" in said
     assert "results: out[bold]" in said
     assert "hf:a:train:b" in said
+
+
+def test_a_threshold_of_nought_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    attrition = {
+        "in": 1,
+        "kept": 1,
+        "rejected": 0,
+        "by_filter": {name: {"rejected": 0, "only": 0} for name in ("missing_spans", "quality")},
+        "thresholds": {"missing_spans": 0.0, "quality": None},
+    }
+    (tmp_path / "attrition.json").write_text(json.dumps(attrition))
+    filter_(tmp_path)
+    said = capsys.readouterr().err
+    assert "missing_spans" in said
+    assert "quality" not in said

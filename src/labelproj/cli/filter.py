@@ -59,10 +59,14 @@ def filter_(
     rows = [
         [name, _threshold(counts["thresholds"].get(name)), count["rejected"], count["only"]]
         for name, count in counts["by_filter"].items()
-        if count["rejected"] or counts["thresholds"].get(name) not in (None, False)
+        if count["rejected"] or _is_on(counts["thresholds"].get(name))
     ]
     title = f"{counts['in']} units in, {counts['kept']} kept, {counts['rejected']} rejected"
     show_table(title, ("filter", "threshold", "rejects", "rejects alone"), rows)
+
+
+def _is_on(threshold: object) -> bool:
+    return threshold is not None and threshold is not False  # 0.0 is a threshold
 
 
 def _threshold(value: object) -> str:
