@@ -150,7 +150,8 @@ def project(
     resume: Resume = True,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad record.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Count rows and tokens, estimate the time; no more.")
+        bool,
+        typer.Option("--dry-run", help="Count records and tokens, estimate the time to translate."),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -214,7 +215,9 @@ def project(
         if json:
             show_json(result)
         else:
-            show_counts("dry run: nothing was written", result)
+            seconds = result.pop("seconds")
+            time = "not known of a model on the Hub" if seconds is None and mt else seconds
+            show_counts("dry run: nothing was written", result | {"seconds to translate": time})
         return
     align = aligner_params(
         aligner,

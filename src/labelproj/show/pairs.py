@@ -198,10 +198,22 @@ def _correction(row: Row) -> Pair:
     )
 
 
+def _quarantined(row: Row) -> Pair:
+    place = f"{row['source']}:{row['line']}" if row["line"] else row["source"]
+    name = f"{place} {row['record_id']}" if row["record_id"] else place
+    return Pair(name, Side(row["raw"] or ""), notes=(("reason", row["reason"]),))
+
+
+def _dropped(row: Row) -> Pair:
+    return Pair(f"{row['kind']} {row['id']}", Side(row["raw"]), notes=(("reason", row["reason"]),))
+
+
 _TABLES: tuple[tuple[tables.Schema, Callable[[Row], Pair]], ...] = (
     (tables.FILTERED, _unit),
     (tables.PROJECTED, _unit),
     (tables.TRANSLATED, _unit),
     (tables.UNITS, _unit),
     (tables.CORRECTIONS, _correction),
+    (tables.REJECTS, _quarantined),
+    (tables.DROPPED, _dropped),
 )
