@@ -37,6 +37,10 @@ def labelproj(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
             "--member: is for --method ensemble",
         ),
         (
+            ("bench", "projection", "--gold", "x", "--markers", "xml"),
+            "--markers: is for --method markers and constrained",
+        ),
+        (
             ("bench", "projection", "--gold", "x", "--aligner-model", "y"),
             "--aligner-model: is for the aligners attention, embedding, simalign",
         ),

@@ -139,6 +139,8 @@ def project_params(
         raise typer.BadParameter("is for --method ensemble", param_hint="--member")
     if constrained_model and "constrained" not in {method, *names}:
         raise typer.BadParameter("is for --method constrained", param_hint="--constrained-model")
+    if markers is not MarkerName.BRACKETS and not {"constrained", "markers"} & {method, *names}:
+        raise typer.BadParameter("is for --method markers and constrained", param_hint="--markers")
     used = names if method == "ensemble" else {align.name}
     if align.model and not used & ALIGNERS_WITH_MODEL:
         raise typer.BadParameter(

@@ -99,7 +99,7 @@ def _from_hub(model: str, revision: str | None, weights: bool) -> Source:
     except Exception as error:  # httpx, OSError, LocalEntryNotFoundError: all say "no network"
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise HubError(
-            f"the Hub cannot be reached for {model!r}: {reason}",
+            f"no folder {model!r} here, and the Hub cannot be reached: {reason}",
             remedy="check the network and HF_HUB_OFFLINE, or give a local model folder",
         ) from error
     return Source(model, Path(folder), info.sha)
