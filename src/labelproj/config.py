@@ -13,6 +13,7 @@ from pydantic import (
     field_validator,
 )
 
+from labelproj.config_errors import key_of, repeated_key, said
 from labelproj.config_names import strange_languages, strange_names
 from labelproj.errors import ConfigError, MissingInputError
 from labelproj.filter_params import FilterParams, PairThresholds, Thresholds
@@ -67,8 +68,6 @@ GoldFile = Annotated[
     Annotated[str, Tag("all")] | Annotated[dict[TaskName, str], Tag("each")],
     Discriminator(_whose),
 ]
-#: What pydantic says in the place of an error beside the keys.
-_NO_KEYS = {"all", "each", "[key]"}
 
 
 class LanguagesParams(Section):
@@ -332,23 +331,27 @@ def load_config(path: Path) -> Config:
         raise ConfigError(
             "not a mapping of sections", where=str(path), remedy="start from `labelproj init`"
         )
+    if twice := repeated_key(text):
+        raise ConfigError(
+            f"the key {twice[0]} is there twice",
+            where=f"{path}:{twice[1]}",
+            remedy="put both under one key",
+        )
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        keys = [part for part in first["loc"] if part not in _NO_KEYS]
-        line = line_of(text, keys)
-        key = ".".join(str(part) for part in keys)
-        unknown = first["type"] == "extra_forbidden"
+        # A misspelt key is told before the one that it was meant to be is missed.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         raise ConfigError(
-            "unknown key " + key
-            if unknown
-            else f"{key}: {first['msg'].removeprefix('Value error, ')}",
-            where=f"{path}:{line}",
+            said(first, Config),
+            where=f"{path}:{line_of(text, key_of(first))}",
             remedy="see docs/concepts for every key",
         ) from error
     for place, wrong, remedy in strange_languages(
-        config.languages.source, config.languages.targets
+        config.languages.source,
+        config.languages.targets,
+        gold=tuple(config.gold),
+        pairs=tuple(config.filter.pairs),
     ):
         raise ConfigError(
             f"{'.'.join(map(str, place))}: {wrong}",

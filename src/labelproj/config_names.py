@@ -17,11 +17,13 @@ Strange = tuple[tuple[str, ...], str, tuple[str, ...]]
 
 
 def strange_languages(
-    source: str, targets: Sequence[str]
+    source: str, targets: Sequence[str], *, gold: Sequence[str] = (), pairs: Sequence[str] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
-    """Yield language codes that there are not, or that are there twice.
+    """Yield language codes that there are not, that are there twice, or that do not go together.
 
-    Each with its keys in ``params.yaml``, what is wrong, and what to do.
+    ``gold`` are the keys of the section ``gold``: a target has to be called the same there. A
+    language that is no target may have gold data, which are not read. ``pairs`` are those of
+    ``filter.pairs``. Each comes with its keys in ``params.yaml``, what is wrong, and what to do.
     """
     seen: set[str] = set()
     keys: tuple[str | int, ...]
@@ -36,6 +38,25 @@ def strange_languages(
             yield keys, f"{code!r} is there twice", "leave one out"
         if place:
             seen.add(known)
+    names = {iso_code(code): code for code in targets if _is_language(code)}
+    for code in gold:
+        if not _is_language(code):
+            yield ("gold", code), f"{code!r} is no ISO 639 language code", "name a target language"
+        elif code not in targets and iso_code(code) in names:
+            name = names[iso_code(code)]
+            yield ("gold", code), f"the target is called {name!r}", "write the same code in both"
+    for pair in pairs:
+        parts = pair.split("-")
+        cuts = (("-".join(parts[:n]), "-".join(parts[n:])) for n in range(1, len(parts)))
+        if not any(_is_language(one) and _is_language(other) for one, other in cuts):
+            yield ("filter", "pairs", pair), "is no pair of languages", "write it as en-ha"
+
+
+def _is_language(code: str) -> bool:
+    try:
+        return bool(iso_code(code))
+    except UnknownLanguageError:
+        return False
 
 
 def strange_names(

@@ -20,8 +20,13 @@ PACKAGES = {
     "datasets": ("hf: inputs, datasets", "data"),
     "huggingface_hub": ("the Hub", "data"),
     "seqeval": ("strict NER scores", "eval"),
+    "nervaluate": ("types of errors", "eval"),
     "sacrebleu": ("translation scores", "eval"),
     "dvc": ("dvc repro", "pipeline"),
+    "pycld2": ("filter 'language'", "quality"),
+    "ruamel.yaml": ("calibrate", "quality"),
+    "fasttext-numpy2": ("filter.language_model", "glotlid"),
+    "peft": ("adapters", "lora"),
     "stanza": ("splitter 'stanza'", "stanza"),
     "simalign": ("aligner 'simalign'", "simalign"),
 }
@@ -100,8 +105,9 @@ def _models() -> Iterator[Finding]:
     from labelproj.translate.cache import cache_folder
 
     folder = cache_folder() / "mt"
-    models = sorted(path.parent.name for path in folder.glob("*/mt.json"))
-    found = ", ".join(models) or "none yet"
+    models = sorted(path.parent for path in folder.glob("*/mt.json"))
+    size = sum(file.stat().st_size for model in models for file in model.iterdir())
+    found = f"{len(models)}, {size / 2**20:,.0f} MiB" if models else "none yet"
     yield Finding(f"prepared MT models in {folder}", True, found)
 
 

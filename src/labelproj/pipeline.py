@@ -372,7 +372,9 @@ def open_run(params: Path, *, task: str, target: str, resume: bool = True) -> Ru
     config = load_config(params)
     if task and task not in config.tasks:
         raise UsageError(
-            f"no task {task!r}", where=str(params), remedy=f"one of {', '.join(config.tasks)}"
+            f"no task {task!r}",
+            where=str(params),
+            remedy=f"--task {' or '.join(config.tasks)}, or another list under `tasks`",
         )
     if target and target not in config.languages.targets:
         targets = ", ".join(config.languages.targets)

@@ -19,7 +19,7 @@ LOG_WIDTH = 120
 
 
 def _console() -> Console:
-    found = Console(stderr=True)
+    found = Console(stderr=True, emoji=False)  # `a:train:b` is a path and no picture
     if not found.is_terminal and "COLUMNS" not in os.environ:
         found.width = LOG_WIDTH
     return found

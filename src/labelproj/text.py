@@ -13,6 +13,7 @@ import regex
 
 from labelproj.errors import DependencyError, ModelNotFoundError
 from labelproj.records import Span
+from labelproj.spacy_start import starting_spacy
 
 __all__ = [
     "UNSPACED",
@@ -127,7 +128,8 @@ Splitter = Callable[[str], list[tuple[int, int]]]
 
 def blank_pipeline(lang: str) -> Any:
     """Return a spaCy pipeline that only tokenises, of ``lang`` or else of any language."""
-    import spacy
+    with starting_spacy():
+        import spacy
 
     try:
         nlp = spacy.blank(lang)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from labelproj.config_errors import said
 from labelproj.sections import Count, OptimizerName, Section, Share, TaskName
 
 __all__ = [
@@ -194,9 +195,7 @@ class TrainParams(Section):
             try:
                 self.of_task(task)
             except ValidationError as error:
-                first = error.errors()[0]
-                key = ".".join(str(part) for part in ("tasks", task, *first["loc"]))
-                raise ValueError(f"{key}: {first['msg']}") from None
+                raise ValueError(said(error.errors()[0], TrainParams, f"tasks.{task}.")) from None
         return self
 
     @model_validator(mode="after")

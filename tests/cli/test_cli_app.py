@@ -1,5 +1,6 @@
 """The command as a user meets it: one line for a mistake, and the right exit code."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from labelproj.cli.filter import filter_
 from labelproj.cli.render import show_place, show_table
+from labelproj.progress import console
 
 
 def labelproj(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -28,6 +31,22 @@ def labelproj(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         (
             ("project", "x", "--src", "en", "--tgt", "ha", "--out", "y", "--label-map", "PER"),
             "'PER' is not OLD=NEW",
+        ),
+        (
+            ("bench", "projection", "--gold", "x", "--member", "systran"),
+            "--member: is for --method ensemble",
+        ),
+        (
+            ("bench", "projection", "--gold", "x", "--markers", "xml"),
+            "--markers: is for --method markers and constrained",
+        ),
+        (
+            ("bench", "projection", "--gold", "x", "--aligner-model", "y"),
+            "--aligner-model: is for the aligners attention, embedding, simalign",
+        ),
+        (
+            ("bench", "projection", "--gold", "x", "--constrained-model", "y"),
+            "--constrained-model: is for --method constrained",
         ),
     ],
 )
@@ -71,6 +90,18 @@ def test_nothing_that_can_be_used_is_no_success(tmp_path: Path) -> None:
     assert not (tmp_path / "out.jsonl").exists()
 
 
+def test_what_a_format_has_no_place_for_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"text": "Kano", "spans": [{"start": 0, "end": 4, "label": "LOC"}]}\n')
+    done = labelproj("convert", file, tmp_path / "out.squad.json")
+    assert done.returncode == 4
+    assert "no document is of the kind that squad holds" in done.stderr
+    assert not (tmp_path / "out.squad.json").exists()
+    done = labelproj("convert", file, tmp_path / "out.phee.jsonl")
+    assert done.returncode == 0
+    assert "1 labels are of no event and are not in the file" in done.stderr
+
+
 def test_ctrl_c_is_one_line(tmp_path: Path) -> None:
     fifo = tmp_path / "endless.jsonl"
     os.mkfifo(fifo)
@@ -89,7 +120,24 @@ def test_ctrl_c_is_one_line(tmp_path: Path) -> None:
 def test_brackets_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
     show_table("[a] table", ("[b]",), [("pip install 'labelproj[models]'",)])
     show_place("results", "out[bold]")
+    console.print("hf:a:train:b")
     said = capsys.readouterr().err
     assert "labelproj[models]" in said
     assert "[a] table" in said
     assert "results: out[bold]" in said
+    assert "hf:a:train:b" in said
+
+
+def test_a_threshold_of_nought_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    attrition = {
+        "in": 1,
+        "kept": 1,
+        "rejected": 0,
+        "by_filter": {name: {"rejected": 0, "only": 0} for name in ("missing_spans", "quality")},
+        "thresholds": {"missing_spans": 0.0, "quality": None},
+    }
+    (tmp_path / "attrition.json").write_text(json.dumps(attrition))
+    filter_(tmp_path)
+    said = capsys.readouterr().err
+    assert "missing_spans" in said
+    assert "quality" not in said

@@ -159,5 +159,8 @@ def test_value_maps_against_gold_states() -> None:
     assert (scores["exact_of_mapped"], scores["exact_of_all"]) == (100.0, 50.0)
     with pytest.raises(InputError, match="no localised dialogue"):
         score_values([replace(local, id="e")], [gold])
+    other = document("d", (Turn(state=state(abinci="Shinkafa")),))
+    with pytest.raises(InputError, match=r"\(area, food, x\) is in the gold states \(abinci\)"):
+        score_values([local], [other])
     with pytest.raises(InputError, match="no value map"):
         score_values([replace(local, payload=gold.payload)], [gold])

@@ -70,5 +70,7 @@ def test_files_are_matched_by_id_and_text(tmp_path: Path) -> None:
         score_event_files(write(tmp_path / "x.jsonl", "a b c d e", GOLD, name="x"), gold)
     with pytest.raises(FormatError, match="its text is not"):
         score_event_files(write(tmp_path / "t.jsonl", "a b c d f", GOLD), gold)
+    with pytest.raises(FormatError, match="no event in it"):
+        score_event_files(gold, write(tmp_path / "n.jsonl", "a b c d e", [Span("s", 0, 1, "X")]))
     with pytest.raises(MissingInputError):
         score_event_files(tmp_path / "none.jsonl", gold)

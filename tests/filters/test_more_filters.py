@@ -23,6 +23,7 @@ from labelproj.filters import FILTERS, Job
 from labelproj.filters.combine import GOOD, Logistic, load_combiner
 from labelproj.filters.identify import Cld2, open_identifier
 from labelproj.filters.near import NEAR, near_duplicates
+from labelproj.filters.opening import request
 from labelproj.filters.resources import Comparison, Resources
 from labelproj.filters.scoring import OutsideEstimator, SentenceEncoder, TranslationScorer
 from labelproj.translate.engine import open_engine
@@ -246,3 +247,13 @@ def test_the_combiner_that_comes_along(tmp_path: Path) -> None:
         load_combiner(tmp_path / "bad.json")
     with pytest.raises(LabelprojError, match="no such combiner"):
         load_combiner(tmp_path / "none.json")
+
+
+def test_a_language_model_that_is_not_there_is_not_what_was_measured(tmp_path: Path) -> None:
+    units = tmp_path / "units.parquet"
+    units.write_bytes(b"")
+    asked = [
+        request(FilterParams(language_model=model), units=units, src="en", tgt="ha", align=None)
+        for model in (None, str(tmp_path / "none.bin"))
+    ]
+    assert asked[0] != asked[1]

@@ -50,6 +50,19 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
         read_pairs(documents)
 
 
+def test_what_was_left_out(tmp_path: Path) -> None:
+    bad = {"source": "a.jsonl", "line": 2, "record_id": "n2", "reason": "no 'text'", "raw": "{}"}
+    lost = {"kind": "event", "id": "d/E1", "reason": "no link", "raw": "burned"}
+    for name, row, schema in (("bad", bad, tables.REJECTS), ("lost", lost, tables.DROPPED)):
+        tables.write(tables.frame([row], schema), tmp_path / f"{name}.parquet", schema)
+    assert lines(read_pairs(tmp_path / "bad.parquet"))[:3] == [
+        "a.jsonl:2 n2",
+        "  {}",
+        "  reason: no 'text'",
+    ]
+    assert read_pairs(tmp_path / "lost.parquet")[0].id == "event d/E1"
+
+
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'x'"):
         read_pairs(DEMO / "ner" / "test.ha.jsonl", ids=["x"])

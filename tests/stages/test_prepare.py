@@ -98,6 +98,32 @@ def test_nothing_usable_is_an_error(tmp_path: Path) -> None:
         run_prepare(inputs=[], out=tmp_path / "out", params=PrepareParams(), lang="en")
 
 
+@pytest.mark.parametrize(
+    ("params", "spans", "message"),
+    [
+        ({"label_map": {"LOCC": "GPE", "*": None}}, True, "all labels were dropped"),
+        ({"label_map": {"LOCC": "GPE"}}, True, "no record has the label LOCC (the data have LOC)"),
+        ({"label_map": {"LOC": "GPE"}, "labels": ["GPE", "PERS"]}, True, "the label PERS (the"),
+        ({}, False, "no record has a label: nothing to project"),
+        ({"label_map": {"LOC": "GPE"}, "labels": ["GPE"]}, True, ""),
+        ({"label_map": {"PER": "NAME"}, "limit": 1}, True, ""),
+    ],
+)
+def test_labels_that_no_record_has_are_said(
+    params: dict[str, object],
+    spans: bool,
+    message: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    record = {"id": "n1", "text": "Ora burned.", "spans": [{"start": 0, "end": 3, "label": "LOC"}]}
+    file = write_jsonl(tmp_path / "a.jsonl", [record if spans else record | {"spans": []}])
+    own = PrepareParams.model_validate(params)
+    run_prepare(inputs=[file], out=tmp_path / "out", params=own, lang="en")
+    assert message in caplog.text
+    assert bool(message) == bool(caplog.records)
+
+
 def test_a_translated_segment_is_one_unit() -> None:
     segment = Segment("text", "text", "One. Two.", (), "Ɗaya. Biyu.")
     ((_, unit),) = units_of(Document("d", "en", (segment,)), lang="en", splitter="rules")

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -138,6 +139,11 @@ def test_what_cannot_be_done_is_said(job: Path, queries: Path, tmp_path: Path) -
     ):
         with pytest.raises(error):
             run(**({"source": job, "out": tmp_path / "a.jsonl"} | wrong))
+    same = tmp_path / "same.jsonl"
+    names = pl.read_parquet(job / "documents.parquet")["id"]
+    same.write_text("".join(json.dumps({"id": name, "text": name}) + "\n" for name in names))
+    with pytest.raises(InputError, match=r"\d+ are queries or excluded"):
+        run(job, tmp_path / "a.jsonl", exclude=[str(same)], empty=0)
     assert not (tmp_path / "a.jsonl").exists()
 
 

@@ -12,7 +12,9 @@ from labelproj.errors import (
     ModelNotFoundError,
     UnknownLanguageError,
 )
+from labelproj.network import hub_answers
 from labelproj.provenance import file_digest
+from labelproj.translate import hub
 from labelproj.translate.engine import open_engine
 from labelproj.translate.hub import card_licence
 from labelproj.translate.model import NOTE
@@ -120,3 +122,13 @@ def test_a_tokenizer_from_elsewhere(tiny_hf: Path, tmp_path: Path) -> None:
     )
     assert (note["model"], note["tokenizer"]) == ("weights", "tokens")
     open_engine(tmp_path / "out", src="en", tgt="ha", device="cpu")
+
+
+def test_a_hub_that_does_not_answer_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    hub_answers.cache_clear()
+    try:
+        assert hub.loading_options("owner/name") == {"local_files_only": True}
+        assert hub.loading_options("/no/folder") == hub.loading_options(str(Path.cwd())) == {}
+    finally:
+        hub_answers.cache_clear()

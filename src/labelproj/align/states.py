@@ -12,6 +12,7 @@ import numpy as np
 from labelproj.align.matching import Array
 from labelproj.devices import torch_device
 from labelproj.errors import DependencyError, ModelNotFoundError, UsageError
+from labelproj.translate.hub import loading_options
 from labelproj.translate.model import quiet
 
 __all__ = ["States", "TorchStates", "load_encoder", "read_config"]
@@ -49,7 +50,7 @@ def read_config(model: str) -> tuple[Any, int]:
             "the embedding aligner needs PyTorch", remedy="pip install 'labelproj[models]'"
         ) from error
     try:
-        config: Any = AutoConfig.from_pretrained(model)
+        config: Any = AutoConfig.from_pretrained(model, **loading_options(model))
     except (OSError, ValueError) as error:
         raise not_found(model, error) from error
     names = [name for name in _ENCODER_LAYERS if isinstance(getattr(config, name, None), int)]
@@ -88,7 +89,7 @@ def load_encoder(model: str, *, keep: int) -> Any:
     logging.set_verbosity_error()  # it lists the weights of the layers that are left out
     try:
         with quiet():
-            loaded: Any = AutoModel.from_pretrained(model, config=config)
+            loaded: Any = AutoModel.from_pretrained(model, config=config, **loading_options(model))
     except (OSError, ValueError) as error:
         raise not_found(model, error) from error
     finally:

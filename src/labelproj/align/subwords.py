@@ -12,6 +12,7 @@ from labelproj.align.states import not_found
 from labelproj.errors import UsageError
 from labelproj.languages import flores_code, iso_code, nearest
 from labelproj.translate.families import vocabulary_of
+from labelproj.translate.hub import loading_options
 
 __all__ = ["SubwordTokenizer", "Subwords"]
 
@@ -39,7 +40,7 @@ class SubwordTokenizer:
         from transformers import AutoTokenizer
 
         try:
-            return cls(AutoTokenizer.from_pretrained(model))
+            return cls(AutoTokenizer.from_pretrained(model, **loading_options(model)))
         except (OSError, ValueError) as error:
             raise not_found(model, error) from error
 

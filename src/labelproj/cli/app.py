@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -35,6 +36,7 @@ from labelproj.cli import (
 )
 from labelproj.errors import LabelprojError, StorageError
 from labelproj.progress import console, set_up_logging
+from labelproj.spacy_start import spare_torch
 
 __all__ = ["app", "main"]
 
@@ -70,6 +72,9 @@ app.add_typer(release.app, name="release")
 
 #: The commands that train with PyTorch.
 TRAINING = {("stage", "mt"), ("stage", "train"), ("mt", "finetune-markers"), ("dialogue", "train")}
+#: The commands in which spaCy runs no pipeline that was made elsewhere.
+CUTTING = {"augment", "convert", "filter", "learn-priors", "project", "prompts", "show"}
+CUTTING_STAGES = {"filter", "prepare", "project", "translate"}
 #: As a shell has it for a program stopped by Ctrl-C.
 INTERRUPTED = 130
 
@@ -94,6 +99,8 @@ def main() -> None:
     """Run the command line; what goes wrong becomes one line and an exit code (see errors.py)."""
     if tuple(sys.argv[1:3]) in TRAINING:
         use_jemalloc()
+    if _only_cuts(sys.argv[1:]):
+        spare_torch()
     set_up_logging()
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # no torch is no mistake
     try:
@@ -118,6 +125,14 @@ def main() -> None:
     if code == INTERRUPTED:  # typer itself makes a code of Ctrl-C
         _complain("stopped", None, "the same command goes on where this one stopped")
     sys.exit(code)
+
+
+def _only_cuts(arguments: Sequence[str]) -> bool:
+    """Say whether spaCy has sentences to cut at most, in the command of these ``arguments``."""
+    if "--from-predictions" in arguments:  # may label by any pipeline
+        return False
+    command, *rest = (*arguments, "")
+    return command in CUTTING or (command == "stage" and rest[0] in CUTTING_STAGES)
 
 
 def _usage(error: typer.TyperException) -> int:

@@ -187,6 +187,6 @@ def projection(
     else:
         short = ("exact_f1", "precision", "recall", "projected", "spans", "seconds", "peak_mib")
         titles = ("set", "method", "F1", "P", "R", "placed %", "spans", "s", "MiB")
-        what = [[f"{one['set']} {one['name']}", one["method"]] for one in sets]
+        what = [[f"{one['set']} {one['name']}".strip(), one["method"]] for one in sets]
         shown = [[one[name] for name in short] for one in sets]
         show_table("projection", titles, [a + b for a, b in zip(what, shown, strict=True)])

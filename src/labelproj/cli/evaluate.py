@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from labelproj.cli.options import Json, parse_label_map
-from labelproj.cli.render import show_counts, show_json, show_table
+from labelproj.cli.render import show_counts, show_json, show_place, show_table
 
 __all__ = ["app"]
 
@@ -61,7 +61,10 @@ def dialogue(
         show_json(scores)
         return
     for name, part in scores.items():
+        signature = part.pop("signature", None)
         show_counts(name, part)
+        if signature:
+            show_place("BLEU", signature)
 
 
 @app.command()

@@ -59,10 +59,14 @@ def filter_(
     rows = [
         [name, _threshold(counts["thresholds"].get(name)), count["rejected"], count["only"]]
         for name, count in counts["by_filter"].items()
-        if count["rejected"] or counts["thresholds"].get(name) not in (None, False)
+        if count["rejected"] or _is_on(counts["thresholds"].get(name))
     ]
     title = f"{counts['in']} units in, {counts['kept']} kept, {counts['rejected']} rejected"
     show_table(title, ("filter", "threshold", "rejects", "rejects alone"), rows)
+
+
+def _is_on(threshold: object) -> bool:
+    return threshold is not None and threshold is not False  # 0.0 is a threshold
 
 
 def _threshold(value: object) -> str:
@@ -87,10 +91,16 @@ def _show_unit(unit: dict[str, Any]) -> None:
     console.print(_marked("target", unit["tgt_text"] or "", target, styles), soft_wrap=True)
     rows = [_row(one) for one in unit["signals"] if one["value"] is not None]
     columns = ("signal", "value", "threshold", "")
+    surfaces = {s["id"]: unit["src_text"][s["start"] : s["end"]] for s in unit["src_spans"] or ()}
     show_table(f"signals ({unit['calibrated'] or 'thresholds not calibrated'})", columns, rows)
     for span in unit["spans"]:
-        surface = f"{span['surface']!r}" if span["surface"] else f"null: {span['null']}"
-        title = f"{span['label']} {surface} by {span['method']}: {span['verdict']}"
+        by = f"by {span['method']}"
+        if span["start"] is None:
+            raw = surfaces.get(span["span_id"], span["span_id"])
+            said = f"{span['label']} {raw!r} has no place {by}: {span['null']}"
+            console.print(Text(said, style="italic"), soft_wrap=True)
+            continue
+        title = f"{span['label']} {span['surface']!r} {by}: {span['verdict']}"
         show_table(title, columns, [_row(s) for s in span["signals"] if s["value"] is not None])
 
 

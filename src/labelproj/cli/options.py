@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from labelproj.config import AlignParams, ProjectParams
 
 __all__ = [
+    "ALIGNERS_WITH_MODEL",
     "AlignerBackend",
     "AlignerComputeType",
     "AlignerLayer",
@@ -88,6 +89,10 @@ class MarkerName(StrEnum):
 Markers = Annotated[MarkerName, typer.Option(help="Marker scheme.")]
 
 
+#: The aligners that have a model of their own.
+ALIGNERS_WITH_MODEL = {"attention", "embedding", "simalign"}
+
+
 def aligner_params(
     name: str,
     *,
@@ -123,9 +128,25 @@ def project_params(
     markers: MarkerName,
     min_score: float = 0.0,
 ) -> "ProjectParams":
-    """Return the parameters that the options of a projection method stand for."""
+    """Return the parameters that the options of a projection method stand for.
+
+    Raises BadParameter for an option that would change nothing.
+    """
     from labelproj.config import ConstrainedParams, ProjectParams
 
+    names = {one.partition(":")[0] for one in member or ()}
+    if names and method != "ensemble":
+        raise typer.BadParameter("is for --method ensemble", param_hint="--member")
+    if constrained_model and "constrained" not in {method, *names}:
+        raise typer.BadParameter("is for --method constrained", param_hint="--constrained-model")
+    if markers is not MarkerName.BRACKETS and not {"constrained", "markers"} & {method, *names}:
+        raise typer.BadParameter("is for --method markers and constrained", param_hint="--markers")
+    used = names if method == "ensemble" else {align.name}
+    if align.model and not used & ALIGNERS_WITH_MODEL:
+        raise typer.BadParameter(
+            f"is for the aligners {', '.join(sorted(ALIGNERS_WITH_MODEL))}",
+            param_hint="--aligner-model",
+        )
     constrained = {"model": constrained_model, "markers": markers.value}
     return ProjectParams.model_validate(
         {

@@ -24,6 +24,7 @@ from labelproj.cli.options import (
     project_params,
 )
 from labelproj.cli.render import show_counts, show_json, show_place, show_table
+from labelproj.progress import log
 
 __all__ = ["project"]
 
@@ -149,7 +150,8 @@ def project(
     resume: Resume = True,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad record.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Count rows and tokens, estimate the time; no more.")
+        bool,
+        typer.Option("--dry-run", help="Count records and tokens, estimate the time to translate."),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -170,6 +172,8 @@ def project(
     from labelproj.languages import iso_code
 
     source, target = iso_code(src), iso_code(tgt)
+    if source == target:
+        log.warning("--src and --tgt are the same language, %s", source)
     if splitter not in {"rules", "stanza", "none"}:
         raise typer.BadParameter("one of rules, stanza, none", param_hint="--splitter")
     prepare = PrepareParams.model_validate(
@@ -211,7 +215,9 @@ def project(
         if json:
             show_json(result)
         else:
-            show_counts("dry run: nothing was written", result)
+            seconds = result.pop("seconds")
+            time = "not known of a model on the Hub" if seconds is None and mt else seconds
+            show_counts("dry run: nothing was written", result | {"seconds to translate": time})
         return
     align = aligner_params(
         aligner,
@@ -230,6 +236,8 @@ def project(
         markers=markers,
         min_score=min_score,
     )
+    if filters and not filters.is_file():
+        raise typer.BadParameter(f"{filters}: no such file", param_hint="--filters")
     thresholds = load_config(filters).filter if filters else None
     if from_predictions:
         from labelproj.stages.from_predictions import UNFILTERED, run_from_predictions

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
+from labelproj.cli.fit import fit
 from labelproj.progress import console
 
 __all__ = ["show_counts", "show_json", "show_markdown", "show_place", "show_table"]
@@ -18,16 +18,10 @@ def show_json(result: object) -> None:
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table on stderr; numbers stand to the right."""
-    table = Table()
+    """Print a table on stderr, as the terminal's width allows (see :mod:`labelproj.cli.fit`)."""
     data = [[_cell(value) for value in row] for row in rows]
-    for number, column in enumerate(columns):
-        numeric = all(row[number].replace(".", "", 1).replace(",", "").isdigit() for row in data)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in data:
-        table.add_row(*(Text(cell) for cell in row))  # as it is: [models] is no markup here
     console.print(Text(title, style="italic"), soft_wrap=True)
-    console.print(table)
+    console.print(fit(columns, data, width=console.width))
 
 
 def show_markdown(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -41,7 +35,7 @@ def show_markdown(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> N
 
 
 def show_place(what: str, path: object) -> None:
-    """Say where something lies, on one line and without reading markup in it."""
+    """Say where something lies (or what it is), on one line and without reading markup in it."""
     console.print(Text.assemble((f"{what}:", "bold"), f" {path}"), soft_wrap=True)
 
 

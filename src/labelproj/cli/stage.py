@@ -27,8 +27,8 @@ def _run(name: str, params: Path, task: str, target: str, resume: bool, as_json:
         return
     counts = result.get("counts")
     if isinstance(counts, dict):
-        where = f" {task}-{target}" if target else ""
-        show_counts(f"{name}{where}", {k: v for k, v in counts.items() if not isinstance(v, dict)})
+        where = "-".join(part for part in (task, target) if part)
+        show_counts(f"{name} {where}", {k: v for k, v in counts.items() if not isinstance(v, dict)})
 
 
 @app.command()

@@ -93,8 +93,8 @@ def score_event_files(predicted: Path, gold: Path) -> dict[str, dict[str, float]
 
     Documents are matched by id; those that gold does not have are left out with a warning.
     Bad gold records are reported and left out. Raises what reading raises, RecordError for a
-    bad prediction, and FormatError when the two have no document in common or their texts
-    differ.
+    bad prediction, and FormatError when the two have no document in common, their texts differ
+    or there is no event in gold.
     """
     ours = _read(predicted, strict=True)
     theirs = _read(gold, strict=False)
@@ -103,6 +103,13 @@ def score_event_files(predicted: Path, gold: Path) -> dict[str, dict[str, float]
             f"no document in common with {gold}",
             where=str(predicted),
             remedy="give both files the same document ids",
+        )
+    if not any(events for _, events in theirs.values()):
+        raise FormatError(
+            "no event in it",
+            where=str(gold),
+            remedy="spans of an event have its id as their group; labels that stand for "
+            "themselves are scored by: labelproj evaluate spans",
         )
     if extra := ours.keys() - theirs.keys():
         log.warning("%s: left out %d documents that are not in %s", predicted, len(extra), gold)

@@ -212,7 +212,7 @@ def score_files(
     if not found.keys() & true.keys():
         if len(found) != len(true):
             raise FormatError(
-                f"no id in common with {gold}",
+                f"no id in common with {gold}, and {len(found)} documents, not {len(true)}",
                 where=str(pred),
                 remedy="give both files the same document ids",
             )

@@ -56,13 +56,15 @@ def score_values(localised: Iterable[Document], gold: Iterable[Document]) -> dic
     Returns the number of values; the share (0-100) that is mapped, and exact (case, punctuation
     and blanks aside) and close (see :data:`CLOSE`) among the mapped and among all; the same for
     each method; and how often a slot is not in the gold state. Raises InputError where no dialogue
-    is in both.
+    or no slot is in both.
     """
     truth = {one.id: dialogue_of(one) for one in gold}
     total: Counter[str] = Counter()
     exact: Counter[str] = Counter()
     close: Counter[str] = Counter()
     absent = dialogues = 0
+    localised_slots: set[str] = set()
+    gold_slots: set[str] = set()
     for document in localised:
         if document.id not in truth:
             continue
@@ -74,6 +76,8 @@ def score_values(localised: Iterable[Document], gold: Iterable[Document]) -> dic
                 if not one.values:
                     continue
                 if fold(one.slot) not in wanted:
+                    localised_slots.add(one.slot)
+                    gold_slots.update(wanted)
                     absent += 1
                     continue
                 found, right = one.values[0], wanted[fold(one.slot)]
@@ -84,6 +88,12 @@ def score_values(localised: Iterable[Document], gold: Iterable[Document]) -> dic
                 close[method] += same or likeness(found, right) >= CLOSE
     if not dialogues:
         raise InputError("no localised dialogue is in the gold data", remedy="their ids must agree")
+    if absent and not total:
+        raise InputError(
+            f"no slot of the localised dialogues ({_slots(localised_slots)}) is in the gold states "
+            f"({_slots(gold_slots)})",
+            remedy="if gold calls them otherwise, --rename-slots 'essen=food,…'",
+        )
     mapped = [name for name in METHODS if name != "unmapped"]
     n, n_mapped = sum(total.values()), sum(total[name] for name in mapped)
     return {
@@ -104,6 +114,10 @@ def score_values(localised: Iterable[Document], gold: Iterable[Document]) -> dic
             if total[name]
         },
     }
+
+
+def _slots(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)[:10]) or "none"
 
 
 def _methods(document: Document) -> dict[tuple[str, str], str]:

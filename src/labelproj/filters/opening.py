@@ -34,14 +34,14 @@ def request(
     Opens nothing, so that a job that was measured before needs no model.
     """
     language = Path(params.language_model) if params.language_model else None
-    known = language is not None and language.is_file()
+    size = language.stat().st_size if language and language.is_file() else None
     note = model / "mt.json" if model and params.translation_scores else None
     return {
         "units": file_digest(units),
         "src": src,
         "tgt": tgt,
         "align": align.model_dump(mode="json") if align else None,
-        "language_model": [str(language), language.stat().st_size] if known and language else None,
+        "language_model": [str(language), size] if language else None,
         "identifier": versions_of("pycld2", "fasttext-numpy2"),
         "encoder": folder_key(params.encoder) if params.encoder else None,
         "back_model": folder_key(params.back_model) if params.back_model else None,

@@ -35,6 +35,7 @@ __all__ = [
     "FORMATS",
     "Format",
     "check_inputs",
+    "format_by_name",
     "format_named",
     "format_of",
     "read_documents",
@@ -99,7 +100,7 @@ def format_of(spec: str) -> str:
     may have Facebook's utterances). Raises UsageError for an
     ending that is not known.
     """
-    found = _by_name(spec)
+    found = format_by_name(spec)
     path = Path(spec)
     if found == Jsonl.name and path.is_file() and (head := first_object(path)):
         claimed = (name for name, kind in FORMATS.items() if kind.claims(head))
@@ -109,8 +110,11 @@ def format_of(spec: str) -> str:
     return found
 
 
-def _by_name(spec: str) -> str:
-    """Return what :func:`format_of` does, without looking into the file."""
+def format_by_name(spec: str) -> str:
+    """Return the name of the format of a file that is to be written; see :func:`format_of`.
+
+    What is there already is not looked into.
+    """
     if spec.startswith(HF_PREFIX):
         return "hf"
     named, rest = split_spec(spec)
@@ -177,4 +181,4 @@ def write_documents(documents: Iterable[Document], path: Path, *, format: str | 
     folder of files. ``format`` is taken from the ending of the path when it is not given, whatever
     is there already. Raises UsageError and StorageError.
     """
-    return format_named(format or _by_name(str(path))).write(documents, path)
+    return format_named(format or format_by_name(str(path))).write(documents, path)

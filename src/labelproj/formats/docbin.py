@@ -10,6 +10,7 @@ from labelproj.errors import FormatError, LabelprojError
 from labelproj.formats.base import Format, checked_spans, joined_text, plain_document
 from labelproj.formats.lines import read_bytes, stem_of, writing
 from labelproj.records import Document, Reject, Span
+from labelproj.spacy_start import starting_spacy
 from labelproj.text import blank_pipeline
 
 __all__ = ["DocBinFormat"]
@@ -32,8 +33,9 @@ class DocBinFormat(Format):
 
     def read(self, source: str, *, lang: str) -> Iterator[Document | Reject]:
         """Yield the documents of a DocBin file; see :meth:`Format.read`."""
-        from spacy.tokens import DocBin
-        from spacy.vocab import Vocab
+        with starting_spacy():
+            from spacy.tokens import DocBin
+            from spacy.vocab import Vocab
 
         path = Path(source)
         try:
@@ -55,7 +57,8 @@ class DocBinFormat(Format):
         Tokens are those of spaCy's tokenizer for each document's language, cut where a span
         begins or ends inside one.
         """
-        from spacy.tokens import DocBin
+        with starting_spacy():
+            from spacy.tokens import DocBin
 
         pipelines: dict[str, Any] = {}
         packed = DocBin(store_user_data=True)

@@ -10,6 +10,7 @@ from labelproj.formats.base import Format, demand_format, plain_document
 from labelproj.formats.detokenize import detokenize, join_with_spaces
 from labelproj.formats.json_values import spans_value, text_value
 from labelproj.formats.squad import answer_span, question_document
+from labelproj.network import hub_answers
 from labelproj.records import Document, Reject, Span
 from labelproj.tags import spans_from_tags
 
@@ -162,6 +163,13 @@ def _open(source: str) -> tuple[Any, str]:
     if not name:
         raise UsageError(
             "no dataset is named", where=source, remedy="write hf:NAME[:CONFIG[:SPLIT]]"
+        )
+    is_path = Path(name).exists() or name.startswith((".", "/"))
+    if not is_path and not hub_answers():
+        raise HubError(
+            "the Hub does not answer",
+            where=source,
+            remedy="check the network, or give a local folder",
         )
     try:
         found = datasets.load_dataset(

@@ -180,7 +180,7 @@ def _notes(row: Row) -> Iterator[tuple[str, str]]:
     if row["mt_score"] is not None:
         yield "mt_score", f"{row['mt_score']:.3g}"
     for signal in row.get("signals") or ():
-        if signal["value"]:
+        if signal["value"] and signal["name"] != "mt_score":
             yield signal["name"], f"{signal['value']:.3g}"
 
 
@@ -198,10 +198,22 @@ def _correction(row: Row) -> Pair:
     )
 
 
+def _quarantined(row: Row) -> Pair:
+    place = f"{row['source']}:{row['line']}" if row["line"] else row["source"]
+    name = f"{place} {row['record_id']}" if row["record_id"] else place
+    return Pair(name, Side(row["raw"] or ""), notes=(("reason", row["reason"]),))
+
+
+def _dropped(row: Row) -> Pair:
+    return Pair(f"{row['kind']} {row['id']}", Side(row["raw"]), notes=(("reason", row["reason"]),))
+
+
 _TABLES: tuple[tuple[tables.Schema, Callable[[Row], Pair]], ...] = (
     (tables.FILTERED, _unit),
     (tables.PROJECTED, _unit),
     (tables.TRANSLATED, _unit),
     (tables.UNITS, _unit),
     (tables.CORRECTIONS, _correction),
+    (tables.REJECTS, _quarantined),
+    (tables.DROPPED, _dropped),
 )

@@ -52,7 +52,7 @@ def _rendered(pair: Pair, *, styles: Mapping[str, str], width: int, colour: bool
         if name in {"reason", "machine"}
     ]
     if small:
-        parts.append(Text(f"  {small}", style="dim"))
+        parts.append(Padding(Text(small, style="dim"), (0, 0, 0, 2), expand=False))
     return Group(*parts, Text())
 
 

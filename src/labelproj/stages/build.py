@@ -87,9 +87,9 @@ def run_build(
     if params.tod.kb is not None:
         shaping["kb_key"] = params.tod.kb_key
     beside = inputs.informed.beside(params)
-    _clear(out, config)
     dataset = what.dataset(found.labels, params=params)
     features = dataset.features()
+    _clear(out, config)  # not before it is known that there can be another
     writers, counts, items = _write_rows(
         inputs,
         dataset,

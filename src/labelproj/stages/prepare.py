@@ -79,6 +79,8 @@ def run_prepare(
     if rejected.rows:
         table = quarantine or out / "quarantine.parquet"
         log.warning("%d records quarantined (the first: %s): %s", rejected.rows, first, table)
+    if reshape is None:
+        _warn_of_labels(documents.labels, labels, params)
     manifest: dict[str, object] = {
         "stage": "prepare",
         "signature": sign,
@@ -100,13 +102,35 @@ def run_prepare(
     return manifest
 
 
+def _warn_of_labels(
+    read: Mapping[str, int], kept: Mapping[str, int], params: PrepareParams
+) -> None:
+    """Say which names of labels in ``params`` no record has, and when no label is left.
+
+    ``read`` and ``kept`` count the labels of all records before and after ``params``.
+    """
+    there = f"(the data have {', '.join(sorted(read))})"
+    if read and not kept:
+        log.warning("all labels were dropped: nothing to project %s", there)
+    elif not kept:
+        log.warning("no record has a label: nothing to project")
+    if params.limit is not None or not read:
+        return
+    names = params.label_map
+    unknown = [name for name in names if name not in read and name != ANY_LABEL]
+    renamed = {names.get(name, names.get(ANY_LABEL, name)) for name in read}
+    unknown += [name for name in params.labels or () if name not in renamed]
+    if unknown:
+        log.warning("no record has the label %s %s", " or ".join(dict.fromkeys(unknown)), there)
+
+
 class ReadDocuments:
     """The documents of all inputs, checked, with unique ids and mapped labels; and the rejects.
 
-    An iterable of (input, document or reject) that can be gone through more than once. With
-    ``task``, a document that is none of this task is a reject. Raises
-    RecordError at the first reject when ``params.strict``, MissingInputError when there are no
-    inputs.
+    An iterable of (input, document or reject) that can be gone through more than once; ``labels``
+    then counts the labels as they were read. With ``task``, a document that is none of this task
+    is a reject. Raises RecordError at the first reject when ``params.strict``, MissingInputError
+    when there are no inputs.
     """
 
     def __init__(
@@ -127,8 +151,10 @@ class ReadDocuments:
         self._format = format
         self._task = task_named(task) if task else None
         self._reshape = reshape
+        self.labels: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[tuple[str, Document | Reject]]:
+        self.labels.clear()
         seen: set[bytes] = set()
         found = 0
         for spec in self._inputs:
@@ -152,6 +178,7 @@ class ReadDocuments:
             return _reject(document, spec, problem)
         segments = []
         for segment in document.segments:
+            self.labels.update(span.label for span in segment.spans)
             spans = mapped_labels(segment.spans, self._params.label_map, self._params.labels)
             problems = [p for span in spans if (p := span_problem(span, segment.text))]
             if problems:

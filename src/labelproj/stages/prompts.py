@@ -87,8 +87,10 @@ def run_prompts(
     chosen = pool.chosen()
     have = _counted(chosen, labels, k=k)
     if not any(have.values()):
+        left_out = documents.excluded
+        also = f" ({left_out} are queries or excluded and were left out)" if left_out else ""
         raise MissingInputError(
-            f"no labelled example of {least_words} to {most_words} words",
+            f"no labelled example of {least_words} to {most_words} words" + also,
             where=source,
             remedy="--min-words or --max-words with another number, or other data",
         )

@@ -90,6 +90,8 @@ def run_train(
     """
     started = time.monotonic()
     what = task_named(task)
+    if params.model and params.backend == "spacy":
+        log.warning("train.model is not used: train.backend is spacy, not transformers")
     gold = (_spec(gold_train), _spec(gold_dev))
     if params.mix is not None and "multi-source" in params.systems:
         check_inputs([part.data for part in params.mix.parts if part.data not in OWN])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelproj.errors import DependencyError, ModelError, ModelNotFoundError
+from labelproj.translate.hub import loading_options
 from labelproj.translate.model import quiet
 
 __all__ = [
@@ -57,8 +58,8 @@ def require_torch() -> Any:
         import torch
     except ImportError as error:
         raise DependencyError(
-            "the transformers backend needs torch",
-            remedy="pip install 'labelproj[models]', or use the backend 'spacy'",
+            "this needs torch",
+            remedy="pip install 'labelproj[models]'; taggers can do with the backend 'spacy'",
         ) from error
     return torch
 
@@ -101,9 +102,10 @@ def open_encoder(name: str, head: Head, tags: Sequence[str] | None = None) -> tu
     """
     import transformers
 
-    options = {} if tags is None else _tag_maps(tags)
+    options: dict[str, object] = {} if tags is None else _tag_maps(tags)
     with opening(name):
-        tokenizer = transformers.AutoTokenizer.from_pretrained(name)
+        options |= loading_options(name)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(name, **loading_options(name))
         model = getattr(transformers, head.opened).from_pretrained(
             name, ignore_mismatched_sizes=tags is not None, **options
         )

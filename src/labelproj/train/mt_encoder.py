@@ -13,6 +13,7 @@ from typing import Any
 
 from labelproj.errors import ModelError
 from labelproj.train.encoder import opening, require_torch
+from labelproj.translate.hub import loading_options
 from labelproj.translate.model import quiet, write_hf
 
 __all__ = ["is_translation_model", "write_encoder"]
@@ -41,7 +42,7 @@ def is_translation_model(name: str) -> bool:
     import transformers
 
     with opening(name):
-        config = transformers.AutoConfig.from_pretrained(name)
+        config = transformers.AutoConfig.from_pretrained(name, **loading_options(name))
     return bool(config.model_type == _ARCHITECTURE)
 
 
@@ -55,8 +56,9 @@ def write_encoder(name: str, *, out: Path) -> dict[str, object]:
     import transformers
 
     with opening(name):
-        model = transformers.M2M100ForConditionalGeneration.from_pretrained(name)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(name)
+        options: dict[str, Any] = loading_options(name)
+        model = transformers.M2M100ForConditionalGeneration.from_pretrained(name, **options)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(name, **options)
     if not tokenizer.is_fast:
         raise ModelError(
             "its tokenizer has no offsets (there is no fast tokenizer for it)",

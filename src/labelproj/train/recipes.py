@@ -176,7 +176,11 @@ class Recipes:
         texts = taught(train, self.task, lessons=lessons, weigh=self._weight)
         if not (texts if writes else any(True for document in texts for _ in document.spans())):
             what = "example" if writes else "labelled span"
-            raise MissingInputError(f"no {what} to train {name} on", where=str(where))
+            raise MissingInputError(
+                f"no {what} to train {name} on",
+                where=str(where),
+                remedy="look into it, and run the stage that writes it again if it is not whole",
+            )
         return System(name, texts, taught(dev, self.task, lessons=lessons), rejects, model)
 
     def _weight(self, document: Document) -> float | None:

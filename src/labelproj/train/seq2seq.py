@@ -21,6 +21,7 @@ from labelproj.train.encoder import require_torch
 from labelproj.train.vocabulary import with_words
 from labelproj.translate.adapters import RATE, with_adapters, without_adapters
 from labelproj.translate.greedy import Greedy
+from labelproj.translate.hub import loading_options
 from labelproj.translate.model import quiet, write_hf
 from labelproj.translate.optimizers import open_optimizers, pick_optimizer
 from labelproj.translate.updates import sequence_loss, training_mode
@@ -194,12 +195,11 @@ class Seq2Seq:
 def _open(name: str) -> tuple[Any, Any]:
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
+    options: dict[str, Any] = loading_options(name)
     try:
         with quiet():
-            return (
-                AutoModelForSeq2SeqLM.from_pretrained(name),
-                AutoTokenizer.from_pretrained(name),
-            )
+            tokenizer = AutoTokenizer.from_pretrained(name, **options)
+            return AutoModelForSeq2SeqLM.from_pretrained(name, **options), tokenizer
     except (OSError, ValueError) as error:
         raise ModelNotFoundError(
             f"no sequence-to-sequence model: {str(error).splitlines()[0]}",

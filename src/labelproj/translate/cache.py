@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from labelproj.provenance import text_digest
+from labelproj.translate.convert import model_config
 from labelproj.translate.model import is_ct2_folder
 from labelproj.translate.prepare import prepare_model
 
@@ -39,6 +40,8 @@ def cached_model(
         return folder
     key = [model, revision or "", quantization]
     if folder.is_dir():
+        if not is_ct2_folder(folder):
+            model_config(folder)  # no model: said before everything in it is looked at
         key = [quantization, *_files(folder)]
     if tokenizer:
         own = Path(tokenizer)

@@ -8,9 +8,10 @@ from pathlib import Path
 import yaml
 
 from labelproj.errors import DependencyError, HubError, ModelNotFoundError
+from labelproj.network import hub_answers
 from labelproj.progress import log
 
-__all__ = ["Source", "card_licence", "find_model", "local_folder"]
+__all__ = ["Source", "card_licence", "find_model", "loading_options", "local_folder"]
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _NEEDED = ("*.json", "*.txt", "*.model", "*.spm", "README.md")
@@ -54,6 +55,15 @@ def local_folder(model: str) -> Path | None:
     return None
 
 
+def loading_options(model: str) -> dict[str, bool]:
+    """Return options for ``from_pretrained`` of a Hub id or folder: nothing, as a rule.
+
+    Where the Hub does not answer, only what was fetched before is to be looked for.
+    """
+    here = Path(model).exists() or not _HUB_ID.fullmatch(model)
+    return {} if here or hub_answers() else {"local_files_only": True}
+
+
 def _from_hub(model: str, revision: str | None, weights: bool) -> Source:
     try:
         import huggingface_hub as hub
@@ -89,7 +99,7 @@ def _from_hub(model: str, revision: str | None, weights: bool) -> Source:
     except Exception as error:  # httpx, OSError, LocalEntryNotFoundError: all say "no network"
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise HubError(
-            f"the Hub cannot be reached for {model!r}: {reason}",
+            f"no folder {model!r} here, and the Hub cannot be reached: {reason}",
             remedy="check the network and HF_HUB_OFFLINE, or give a local model folder",
         ) from error
     return Source(model, Path(folder), info.sha)
