@@ -1,5 +1,7 @@
 """Marks that say where a span may end."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,6 +73,16 @@ def test_levels_of_words() -> None:
     assert lefts[a] & rights[c]  # the marks beside c may be taken along
     assert not lefts[a] & rights[b]
     assert not lefts[c] & rights[d] - rights[b]
+
+
+def test_marks_of_a_word_are_beside_it() -> None:
+    text = "el ambiente (salas elegantes), y"
+    tokens = [match.span() for match in re.finditer(r"\S+", text)]
+    lefts, rights = edge_levels(text, tokens)
+    assert lefts[2] & rights[2]
+    assert lefts[2] & rights[3]
+    assert lefts[3] & rights[3]
+    assert not lefts[1] & rights[2]
 
 
 def test_marks_between_sentences() -> None:

@@ -6,6 +6,8 @@ places go on beyond a full stop or a comma where the source span has none.
 
 from collections.abc import Sequence
 
+from labelproj.text import strip_punctuation
+
 __all__ = ["EdgeLevels", "balanced", "canonical", "closed", "edge_levels", "unlike"]
 
 #: The levels that a place may begin on, and end on, with each word as its first or last.
@@ -54,11 +56,15 @@ def closed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def edge_levels(text: str, words: Sequence[tuple[int, int]]) -> EdgeLevels:
-    """Return the levels at the edges of ``words`` and of the brackets and quotes beside them."""
+    """Return the levels at the edges of ``words`` and of the brackets and quotes beside them.
+
+    A word may bring its own marks along (``seen),``): they are beside it, too.
+    """
     levels = _levels(text, 0, len(text))
+    cores = [strip_punctuation(text, *word) for word in words]
     return (
-        [frozenset(levels[a] for a in (start, *_beside(text, start, -1))) for start, _ in words],
-        [frozenset(levels[b] for b in (end, *_beside(text, end, 1))) for _, end in words],
+        [frozenset(levels[a] for a in (start, *_beside(text, start, -1))) for start, _ in cores],
+        [frozenset(levels[b] for b in (end, *_beside(text, end, 1))) for _, end in cores],
     )
 
 
