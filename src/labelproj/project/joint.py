@@ -1,9 +1,10 @@
 """From what a method proposes to projections: all spans of a unit get their places together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from labelproj.project.assign import as_in_source, assign
 from labelproj.project.base import LabelledPair, PairCorpus, Proposals, Proposer, Weighted
+from labelproj.project.pieces import pieces
 from labelproj.records import Projection, Span
 
 __all__ = ["JointProjector"]
@@ -37,7 +38,7 @@ class JointProjector:
         """Give every span of every pair a place or an explicit null."""
         labelled = [number for number, pair in enumerate(pairs) if pair.src_spans]
         results: list[tuple[Projection, ...]] = [()] * len(pairs)
-        for part in _parts(labelled, pairs):
+        for part in pieces(labelled, lambda number: _cells(pairs[number]), most=CELLS):
             placed = self._placed([pairs[number] for number in part])
             for number, projections in zip(part, placed, strict=True):
                 results[number] = projections
@@ -83,16 +84,5 @@ class JointProjector:
         )
 
 
-def _parts(numbers: Sequence[int], pairs: Sequence[LabelledPair]) -> Iterator[list[int]]:
-    """Cut ``numbers`` of pairs into runs of at most CELLS, or one pair."""
-    part: list[int] = []
-    held = 0
-    for number in numbers:
-        cells = len(pairs[number].src_text) * len(pairs[number].tgt_text)
-        if part and held + cells > CELLS:
-            yield part
-            part, held = [], 0
-        part.append(number)
-        held += cells
-    if part:
-        yield part
+def _cells(pair: LabelledPair) -> int:
+    return len(pair.src_text) * len(pair.tgt_text)

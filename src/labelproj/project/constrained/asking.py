@@ -9,6 +9,7 @@ from labelproj.project.base import LabelledPair, Place
 from labelproj.project.constrained.state import Pair, Query
 from labelproj.project.constrained.texts import Target, Tokens
 from labelproj.project.constrained.windows import Window, whole, windows
+from labelproj.project.pieces import pieces
 from labelproj.text import words
 
 __all__ = ["Also", "Item", "ask", "batches"]
@@ -105,13 +106,4 @@ def batches(items: Sequence[Item], tokens: int) -> Iterator[list[Item]]:
     So the cores that take batches by turns are done at about the same time.
     """
     ordered = sorted(items, key=lambda item: item.size, reverse=True)
-    batch: list[Item] = []
-    held = 0
-    for item in ordered:
-        if batch and held + item.size > tokens:
-            yield batch
-            batch, held = [], 0
-        batch.append(item)
-        held += item.size
-    if batch:
-        yield batch
+    return pieces(ordered, lambda item: item.size, most=tokens)

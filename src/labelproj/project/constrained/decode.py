@@ -16,6 +16,7 @@ from labelproj.project.constrained.base import (
     Tree,
 )
 from labelproj.project.constrained.state import Line
+from labelproj.project.pieces import pieces
 
 __all__ = ["NOWHERE", "Grew", "Growth", "Narrow", "grow", "whole_log_probs"]
 
@@ -107,17 +108,7 @@ def whole_log_probs(
 
 
 def _pieces(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    piece: list[Row] = []
-    held = 0
-    for row in rows:
-        size = len(row.ids) * (len(row.ancestors) + len(row.ids))
-        if piece and held + size > SCORES:
-            yield piece
-            piece, held = [], 0
-        piece.append(row)
-        held += size
-    if piece:
-        yield piece
+    return pieces(rows, lambda r: len(r.ids) * (len(r.ancestors) + len(r.ids)), most=SCORES)
 
 
 def _grew(
