@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run: a failure is one of the code, not of the day.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 # Models this small are fastest on one core, and tests may run beside each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

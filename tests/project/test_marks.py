@@ -25,10 +25,9 @@ def test_closed_only_adds_marks_and_space(text: str, data: st.DataObject) -> Non
     left, right = closed(text, start, end)
     assert left <= start <= end <= right
     assert not any(c.isalnum() or c in ".,'" for c in text[left:start] + text[end:right])
-    if balanced(text[start:end]):
+    if not set(text[start:end]) & set('()[]«»“”„"'):
         assert (left, right) == (start, end)
-    elif (left, right) != (start, end):
-        assert closed(text, left, right) == (left, right)
+    assert closed(text, left, right) == (left, right)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +51,13 @@ def test_the_other_half_is_taken_along(text: str, inside: str, whole: str) -> No
     start = text.index(inside)
     left, right = closed(text, start, start + len(inside))
     assert text[left:right] == whole
+
+
+def test_a_mark_at_the_edge_of_a_text_counts() -> None:
+    assert balanced('the "old"')
+    assert not balanced('the "old')
+    assert not balanced('old"')
+    assert balanced('צה"ל')
 
 
 def test_a_source_span_with_one_half_says_nothing_of_the_other() -> None:

@@ -93,11 +93,16 @@ def _levels(text: str, start: int, end: int) -> list[int]:
     for number in range(start, end):
         mark = canonical(text[number])
         step = _STEPS.get(mark, 0)
-        if mark == _QUOTE and not text[max(0, number - 1) : number + 2 : 2].isalnum():
+        if mark == _QUOTE and not _between_letters(text, number):
             step = -1 if quoted else 1
             quoted = not quoted
         found.append(found[-1] + step)
     return found
+
+
+def _between_letters(text: str, place: int) -> bool:
+    around = text[max(0, place - 1) : place + 2]
+    return len(around) == 3 and around[0].isalnum() and around[2].isalnum()
 
 
 def _beside(text: str, edge: int, step: int) -> list[int]:
