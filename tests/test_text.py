@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelproj.records import Span
-from labelproj.text import is_unspaced, sentences, strip_punctuation, words
+from labelproj.text import is_unspaced, sentences, words
 
 ODD = " \t\n\r\u00a0\u200b\u200d\ufe0f\u0301\u0600'’.,()\"😀👍🏽🇳🇬今カーกำ5ɗƙ'yYaAs\x1c\x85\u2028"
 TEXTS = st.text(st.one_of(st.sampled_from(ODD), st.characters(exclude_categories=["Cs"])))
@@ -47,34 +47,6 @@ def test_every_character_is_in_one_word_and_white_space_in_none(text: str) -> No
 )
 def test_words(text: str, expected: list[str]) -> None:
     assert surfaces(text) == expected
-
-
-@given(TEXTS, st.integers(0, 20), st.integers(0, 20))
-def test_strip_punctuation_stays_inside_and_is_stable(text: str, a: int, b: int) -> None:
-    start, end = sorted((min(a, len(text)), min(b, len(text))))
-    left, right = strip_punctuation(text, start, end)
-    assert start <= left <= right <= end
-    assert text[start:end].strip() == "" or left < right
-    assert text[left:right] == text[left:right].strip()
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("(Lagos),", "Lagos"),
-        ("Bank (of Lagos).", "Bank (of Lagos)"),
-        ("“Naija” News,", "“Naija” News"),
-        ('"Naija" News', '"Naija" News'),
-        ("'yan sanda'", "'yan sanda"),
-        ("about 50%.", "about 50%"),
-        ("$5 ", "$5"),
-        (" ... ", "..."),
-        ("[Lagos]", "Lagos"),
-    ],
-)
-def test_strip_punctuation(text: str, expected: str) -> None:
-    start, end = strip_punctuation(text, 0, len(text))
-    assert text[start:end] == expected
 
 
 def test_is_unspaced() -> None:

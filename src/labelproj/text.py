@@ -4,7 +4,6 @@ Every function returns (start, end) pairs of code points into the text it was gi
 character that is not white space lies in exactly one of them.
 """
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -18,10 +17,8 @@ from labelproj.spacy_start import starting_spacy
 __all__ = [
     "UNSPACED",
     "blank_pipeline",
-    "is_punctuation",
     "is_unspaced",
     "sentences",
-    "strip_punctuation",
     "strip_space",
     "words",
 ]
@@ -64,52 +61,6 @@ def is_unspaced(text: str) -> bool:
     return letters > 0 and 2 * len(_UNSPACED_RUN.findall(text)) > letters
 
 
-def is_punctuation(character: str) -> bool:
-    """Say whether a character is punctuation: category P, or a lone accent used as a quote."""
-    return unicodedata.category(character).startswith("P") or character in "`´"
-
-
-#: Closing marks and what opens them. Apostrophes are not here: they are part of words.
-_PAIRS = {")": "(", "]": "[", "}": "{", "”": "“", "»": "«", "）": "（", "」": "「", '"': '"'}
-#: Punctuation that is part of what it stands beside: 50%, @user, #tag, R&D, § 5.
-_KEPT = frozenset("%‰&@#§")
-_YA = regex.compile(r"['’‘ʼ`][yY][aA]")
-
-
-def strip_punctuation(text: str, start: int, end: int) -> tuple[int, int]:
-    """Shrink [start, end) until no punctuation or white space is left at its edges.
-
-    A bracket or quotation mark stays when its partner stays inside, as do the apostrophe of
-    Hausa 'ya, and ``% ‰ & @ # §``. Where nothing would be left, [start, end) comes back without
-    its white space only.
-    """
-    start, end = strip_space(text, start, end)
-    left, right = start, end
-    while left < right and _is_loose(text[left]) and not _YA.match(text, left, right):
-        left += 1
-    while left < right and _is_loose(text[right - 1]):
-        right -= 1
-    if left == right:
-        return start, end
-    inside = text[left:right]
-    if right < end and _lacks(inside, _PAIRS.get(text[right]), text[right]):
-        right += 1
-    elif left > start:
-        closing = next((c for c, opening in _PAIRS.items() if opening == text[left - 1]), None)
-        if _lacks(inside, closing, text[left - 1]):
-            left -= 1
-    return left, right
-
-
-def _lacks(inside: str, there: str | None, partner: str) -> bool:
-    """Say whether one ``there`` too many is inside, so that its ``partner`` is missed."""
-    if there is None:
-        return False
-    if there == partner:
-        return inside.count(there) % 2 == 1
-    return inside.count(there) > inside.count(partner)
-
-
 def strip_space(text: str, start: int, end: int) -> tuple[int, int]:
     """Shrink [start, end) until no white space is left at its edges."""
     while start < end and text[start].isspace():
@@ -117,10 +68,6 @@ def strip_space(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[end - 1].isspace():
         end -= 1
     return start, end
-
-
-def _is_loose(character: str) -> bool:
-    return character.isspace() or (is_punctuation(character) and character not in _KEPT)
 
 
 Splitter = Callable[[str], list[tuple[int, int]]]

@@ -8,7 +8,7 @@ from labelproj.dialogue.keep import is_dontcare
 from labelproj.dialogue.linear import canonical_state
 from labelproj.dialogue.ontology import fold
 from labelproj.dialogue.schema import EQUAL, Constraint
-from labelproj.text import is_punctuation
+from labelproj.punctuation import is_punctuation
 
 __all__ = [
     "joint_goal_accuracy",

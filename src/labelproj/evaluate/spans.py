@@ -18,8 +18,8 @@ from labelproj.formats.base import joined_text
 from labelproj.formats.json_values import json_records
 from labelproj.formats.parallel import GoldPair, read_gold_pairs
 from labelproj.progress import log
+from labelproj.punctuation import is_punctuation
 from labelproj.records import Document, Reject, Span
-from labelproj.text import is_punctuation
 
 __all__ = [
     "Score",

@@ -12,8 +12,8 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 from scipy.optimize import linear_sum_assignment
 
+from labelproj.punctuation import strip_punctuation
 from labelproj.records import Span
-from labelproj.text import strip_punctuation
 
 __all__ = ["surface_scores"]
 

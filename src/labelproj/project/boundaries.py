@@ -12,10 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from labelproj.project.marks import balanced, canonical, closed
 from labelproj.project.particles import without_particle
+from labelproj.punctuation import balanced, canonical, closed, strip_punctuation
 from labelproj.records import Span
-from labelproj.text import strip_punctuation
 
 __all__ = ["adjusted", "edged", "is_word"]
 

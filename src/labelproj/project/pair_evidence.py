@@ -12,8 +12,8 @@ from labelproj.project.claims import Claims
 from labelproj.project.cognates import similarity
 from labelproj.project.cooccurrence import Cooccurrence
 from labelproj.project.leftovers import joined, leftovers
-from labelproj.project.marks import EdgeLevels, edge_levels
 from labelproj.project.numbers import like_numbers
+from labelproj.punctuation import EdgeLevels, edge_levels
 from labelproj.records import Span
 from labelproj.segmenter import gaps, whole_words
 
@@ -31,7 +31,7 @@ class PairEvidence:
     word of the translation is usually claimed, (target words,). ``whole`` has the number of the
     word that each of them is part of: Chinese and Japanese signs make words together. ``opening``
     and ``closing`` are the words after and before a space between such signs, ``levels`` those of
-    brackets and quotation marks (see :mod:`labelproj.project.marks`).
+    brackets and quotation marks (see :mod:`labelproj.punctuation`).
     """
 
     pair: TokenPair

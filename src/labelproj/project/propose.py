@@ -21,8 +21,8 @@ import numpy.typing as npt
 from labelproj.project.base import Place, Weighted
 from labelproj.project.boundaries import adjusted, is_word
 from labelproj.project.habits import Habits
-from labelproj.project.marks import balanced, unlike
 from labelproj.project.pair_evidence import PairEvidence, span_words
+from labelproj.punctuation import balanced, new_stops
 from labelproj.records import Candidate, Span
 
 __all__ = ["SpanOdds", "Tuning", "log_odds", "parts_of"]
@@ -109,8 +109,8 @@ class SpanOdds:
         self._likely = [int(number) for number in np.flatnonzero(odds > 0)]
         odds = np.where(odds < 0, odds * evidence.usual, odds)
         surface = span.surface(evidence.src_text)
-        odds = np.where(unlike(evidence.pair.tgt, surface), odds - tuning.mark, odds)
-        self._halves = tuning.mark if balanced(surface) else 0.0
+        odds = np.where(new_stops(evidence.pair.tgt, surface), odds - tuning.mark, odds)
+        self._cut_price = tuning.mark if balanced(surface) else 0.0
         self._sums = np.concatenate([[0.0], np.cumsum(odds)])
         whole = evidence.whole
         #: The first and the last token of the word that each token is part of.
@@ -177,8 +177,8 @@ class SpanOdds:
         split = (first != self._begin[first]) + (last != self._end[last])
         gap = (first in self._evidence.opening) + (last in self._evidence.closing)
         lefts, rights = self._evidence.levels
-        half = not lefts[first] & rights[last]
-        inside = float(self._sums[last + 1] - self._sums[first]) - self._halves * half
+        cuts = not lefts[first] & rights[last]
+        inside = float(self._sums[last + 1] - self._sums[first]) - self._cut_price * cuts
         return inside - self._tuning.split * split + self._tuning.gap * gap
 
     def _gaps(self, edges: Collection[int], step: int) -> Iterator[int]:

@@ -1,14 +1,26 @@
-"""Punctuation that says where a span may end: pairs of brackets and quotation marks, full stops.
+"""Punctuation: at the edges of a text, in pairs, and between sentences.
 
-A place with one half of a pair ends at the wrong word, or just before the other half; and few
-places go on beyond a full stop or a comma where the source span has none.
+A span with one half of a pair of brackets or quotation marks ends at the wrong word, or just
+before the other half.
 """
 
+import unicodedata
 from collections.abc import Sequence
 
-from labelproj.text import strip_punctuation
+import regex
 
-__all__ = ["EdgeLevels", "balanced", "canonical", "closed", "edge_levels", "unlike"]
+from labelproj.text import strip_space
+
+__all__ = [
+    "EdgeLevels",
+    "balanced",
+    "canonical",
+    "closed",
+    "edge_levels",
+    "is_punctuation",
+    "new_stops",
+    "strip_punctuation",
+]
 
 #: The levels that a place may begin on, and end on, with each word as its first or last.
 EdgeLevels = tuple[Sequence[frozenset[int]], Sequence[frozenset[int]]]
@@ -29,7 +41,16 @@ _STEPS = {
     "{": 1 << 30,
     "}": -(1 << 30),
 }
-_BETWEEN = (frozenset(".!?"), frozenset(",;:"))
+#: Marks that end sentences, and those that part them.
+_STOPS = (frozenset(".!?"), frozenset(",;:"))
+#: Punctuation that is part of what it stands beside: 50%, @user, #tag, R&D, § 5.
+_KEPT = frozenset("%‰&@#§")
+_YA = regex.compile(r"['’‘ʼ`][yY][aA]")
+
+
+def is_punctuation(character: str) -> bool:
+    """Say whether a character is punctuation: category P, or a lone accent used as a quote."""
+    return unicodedata.category(character).startswith("P") or character in "`´"
 
 
 def canonical(character: str) -> str:
@@ -37,18 +58,38 @@ def canonical(character: str) -> str:
     return _CANONICAL.get(character, character)
 
 
+def strip_punctuation(text: str, start: int, end: int) -> tuple[int, int]:
+    """Shrink [start, end) until no punctuation or white space is left at its edges.
+
+    A bracket or quotation mark stays when its partner stays inside, as do the apostrophe of
+    Hausa 'ya, and ``% ‰ & @ # §``. Where nothing would be left, [start, end) comes back without
+    its white space only.
+    """
+    start, end = strip_space(text, start, end)
+    left, right = start, end
+    while left < right and _is_loose(text[left]) and not _YA.match(text, left, right):
+        left += 1
+    while left < right and _is_loose(text[right - 1]):
+        right -= 1
+    return closed(text, left, right, within=(start, end)) if left < right else (start, end)
+
+
 def balanced(text: str) -> bool:
     """Say whether all that is opened in ``text`` is closed in it."""
     return _levels(text, 0, len(text))[-1] == 0
 
 
-def closed(text: str, start: int, end: int) -> tuple[int, int]:
+def closed(
+    text: str, start: int, end: int, *, within: tuple[int, int] | None = None
+) -> tuple[int, int]:
     """Return [start, end) with the other halves of what is opened or closed inside it.
 
-    They are taken along where nothing but space, and other such marks, is between; else all stays.
+    They are taken along where nothing but space, and other such marks, is between, and where they
+    are ``within`` these places; else all stays.
     """
-    lefts = [start, *_beside(text, start, -1)]
-    rights = [end, *_beside(text, end, 1)]
+    least, most = within or (0, len(text))
+    lefts = [start, *(a for a in _beside(text, start, -1) if a >= least)]
+    rights = [end, *(b for b in _beside(text, end, 1) if b <= most)]
     first = lefts[-1]
     levels = _levels(text, first, rights[-1])
     wider = [(a, b) for a in lefts for b in rights if levels[a - first] == levels[b - first]]
@@ -68,13 +109,13 @@ def edge_levels(text: str, words: Sequence[tuple[int, int]]) -> EdgeLevels:
     )
 
 
-def unlike(words: Sequence[str], surface: str) -> list[bool]:
-    """Say which of ``words`` are marks between sentences, or their parts, as ``surface`` has none.
+def new_stops(words: Sequence[str], surface: str) -> list[bool]:
+    """Say which of ``words`` are marks between sentences, or their parts, that ``surface`` lacks.
 
     A semicolon is like a comma, a question mark like a full stop. Marks inside words do not count.
     """
     own = {canonical(character) for character in surface}
-    strange = frozenset().union(*(kind for kind in _BETWEEN if not kind & own))
+    strange = frozenset().union(*(kind for kind in _STOPS if not kind & own))
     return [
         any(canonical(character) in strange for character in word)
         and not any(character.isalnum() for character in word)
@@ -116,3 +157,7 @@ def _beside(text: str, edge: int, step: int) -> list[int]:
             break
         edge += step
     return found
+
+
+def _is_loose(character: str) -> bool:
+    return character.isspace() or (is_punctuation(character) and character not in _KEPT)

@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 from labelproj.align import AlignedPair, Link, link_words
 from labelproj.align.base import TokenPair
 from labelproj.project.boundaries import edged
-from labelproj.project.marks import balanced, closed, edge_levels, unlike
 from labelproj.project.pair_evidence import PairEvidence
 from labelproj.project.propose import SpanOdds, Tuning
+from labelproj.punctuation import balanced, closed, edge_levels, new_stops, strip_punctuation
 from labelproj.records import Span
 from labelproj.text import words
 
-TEXTS = st.text(alphabet="ab ()[]«»“”„\"'.,")
+MARKS = "ab ()[]«»“”„\"'.,"
+ODD = MARKS + "\t\u00a0\u200b\u0301'’yYaA%😀今カกำ5\x1c\u2028"
+TEXTS = st.text(alphabet=MARKS)
+ODD_TEXTS = st.text(st.one_of(st.sampled_from(ODD), st.characters(exclude_categories=["Cs"])))
 
 
 @given(TEXTS, st.data())
@@ -93,9 +96,9 @@ def test_marks_of_a_word_are_beside_it() -> None:
 
 def test_marks_between_sentences() -> None:
     tokens = ["Ana", ",", "3.5", "U.S.", ";", "。", "—"]
-    assert unlike(tokens, "Ana and Bo") == [False, True, False, False, True, True, False]
-    assert unlike(tokens, "Ana, Bo") == [False, False, False, False, False, True, False]
-    assert unlike(tokens, "Why? Ana: Bo") == [False] * 7
+    assert new_stops(tokens, "Ana and Bo") == [False, True, False, False, True, True, False]
+    assert new_stops(tokens, "Ana, Bo") == [False, False, False, False, False, True, False]
+    assert new_stops(tokens, "Why? Ana: Bo") == [False] * 7
 
 
 @pytest.mark.parametrize(
@@ -121,3 +124,33 @@ def test_places_end_at_marks(src: str, span: str, tgt: str, links: str, expected
     odds = SpanOdds(Span("s", start, start + len(span), "X"), evidence, tuning=Tuning())
     best = odds.candidates()[0].candidate
     assert tgt[best.start : best.end] == expected
+
+
+@given(st.one_of(TEXTS, ODD_TEXTS), st.integers(0, 20), st.integers(0, 20))
+def test_strip_punctuation_stays_inside_and_is_stable(text: str, a: int, b: int) -> None:
+    start, end = sorted((min(a, len(text)), min(b, len(text))))
+    left, right = strip_punctuation(text, start, end)
+    assert start <= left <= right <= end
+    assert text[start:end].strip() == "" or left < right
+    assert text[left:right] == text[left:right].strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("(Lagos),", "Lagos"),
+        ("Bank (of Lagos).", "Bank (of Lagos)"),
+        ("“Naija” News,", "“Naija” News"),
+        ('"Naija" News', '"Naija" News'),
+        ("'yan sanda'", "'yan sanda"),
+        ("about 50%.", "about 50%"),
+        ("$5 ", "$5"),
+        (" ... ", "..."),
+        ("[Lagos]", "Lagos"),
+        ("der „alte“ Markt,", "der „alte“ Markt"),
+        ("see (neu [x]).", "see (neu [x])"),
+    ],
+)
+def test_strip_punctuation(text: str, expected: str) -> None:
+    start, end = strip_punctuation(text, 0, len(text))
+    assert text[start:end] == expected
