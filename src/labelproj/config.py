@@ -13,14 +13,14 @@ from pydantic import (
     field_validator,
 )
 
-from labelproj.config_errors import key_of, repeated_key, said
+from labelproj.config_errors import key_of, said
 from labelproj.config_names import strange_languages, strange_names
 from labelproj.errors import ConfigError, MissingInputError
 from labelproj.filter_params import FilterParams, PairThresholds, Thresholds
 from labelproj.project_params import AlignParams, ConstrainedParams, ProjectParams
 from labelproj.sections import Count, OptimizerName, Section, Share, TaskName
 from labelproj.train_params import AugmentParams, SystemName, TrainParams
-from labelproj.yaml_lines import line_of
+from labelproj.yaml_lines import line_of, repeated_key
 
 __all__ = [
     "AlignParams",

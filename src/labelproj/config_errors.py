@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 import pydantic
-import yaml
 
-__all__ = ["key_of", "repeated_key", "said"]
+__all__ = ["key_of", "said"]
 
 #: What pydantic puts among the keys and no file has.
 _NO_KEYS = {"all", "each", "[key]"}
@@ -46,30 +45,6 @@ def said(error: Mapping[str, Any], config: type[pydantic.BaseModel], under: str 
     if message.startswith("should") and isinstance(value, str | int | float):
         message += f", and is {value!r}"
     return f"{name}: {message}"
-
-
-def repeated_key(text: str) -> tuple[str, int] | None:
-    """Return the first key that a YAML text has twice in one place, and its line (from 1).
-
-    YAML's reader would take the last of the two and say nothing.
-    """
-    for node in _mappings(yaml.compose(text, Loader=yaml.SafeLoader)):
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen and key.value != "<<":
-                return str(key.value), key.start_mark.line + 1
-            seen.add(key.value)
-    return None
-
-
-def _mappings(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
-    if isinstance(node, yaml.MappingNode):
-        yield node
-        for _, value in node.value:
-            yield from _mappings(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _mappings(value)
 
 
 def _fields(section: type[pydantic.BaseModel], keys: Sequence[Any]) -> list[str]:

@@ -4,10 +4,20 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["ALIGNERS", "Count", "OptimizerName", "Section", "Share", "TaskName"]
+__all__ = [
+    "ALIGNERS",
+    "ALIGNERS_WITH_MODEL",
+    "Count",
+    "OptimizerName",
+    "Section",
+    "Share",
+    "TaskName",
+]
 
 #: The word aligners there are; labelproj.align opens them.
 ALIGNERS = ("eflomal", "systran", "embedding", "attention", "simalign")
+#: Those that have a model; the others learn from bitext.
+ALIGNERS_WITH_MODEL = ("embedding", "attention", "simalign")
 #: The tasks there are; labelproj.tasks says what each of them is.
 TaskName = Literal["ner", "eae", "qa", "tod"]
 #: How models are trained; ``auto`` is ``muon`` where products in bfloat16 are fast, else ``adamw``.

@@ -16,7 +16,7 @@ from labelproj.config import AlignParams
 from labelproj.errors import MissingInputError, UsageError
 from labelproj.formats.bitext import read_bitext
 from labelproj.progress import log
-from labelproj.sections import ALIGNERS
+from labelproj.sections import ALIGNERS, ALIGNERS_WITH_MODEL
 
 __all__ = [
     "ALIGNERS",
@@ -51,7 +51,7 @@ def check_aligner(params: AlignParams) -> str:
         if not Path(path).is_file():
             raise MissingInputError("no such file", where=path, remedy="check --extra-bitext")
     priors_of(params.extra_bitext)
-    if params.name not in {"eflomal", "systran"} and params.model is None:
+    if params.name in ALIGNERS_WITH_MODEL and params.model is None:
         raise UsageError(
             f"the aligner {params.name!r} needs a model",
             remedy="--aligner-model with a Hub id or folder of an encoder or MT model",
@@ -94,7 +94,7 @@ def _open(params: AlignParams, *, work: Path, src_lang: str, tgt_lang: str, devi
             "eflomal is not installed (it needs a C compiler); the weaker aligner 'systran' is "
             "used. See `labelproj doctor`."
         )
-    if name in {"eflomal", "systran"}:
+    if name not in ALIGNERS_WITH_MODEL:
         priors = priors_of(params.extra_bitext)
         extra = bitext_corpus(() if priors else params.extra_bitext)
         if name == "systran":

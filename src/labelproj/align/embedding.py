@@ -9,8 +9,7 @@ from labelproj.align.encoder import Encoder, Text
 from labelproj.align.layers import LayerChoice, choose_layer, default_layer
 from labelproj.align.linking import Matcher
 from labelproj.align.matching import SOFTMAX_THRESHOLD
-from labelproj.align.states import read_config
-from labelproj.errors import UsageError
+from labelproj.align.states import check_layer, read_config
 from labelproj.progress import log
 
 __all__ = ["EmbeddingAligner"]
@@ -51,8 +50,8 @@ class EmbeddingAligner:
         compute_type: str = "float32",
     ):
         layers = read_config(model)[1]
-        if layer is not None and not 0 <= layer <= layers:
-            raise UsageError(f"{model} has hidden states 0 to {layers}, not {layer}")
+        if layer is not None:
+            check_layer(model, layer, layers)
         self._model = model
         self._layer = default_layer(model) if layer is None else layer
         self._threshold = threshold

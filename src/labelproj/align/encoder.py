@@ -11,7 +11,7 @@ from array_api_compat import array_namespace, device
 
 from labelproj.align.ct2_states import CONVERTIBLE, Ct2States
 from labelproj.align.matching import Array
-from labelproj.align.states import States, TorchStates, read_config
+from labelproj.align.states import States, TorchStates, check_layer, read_config
 from labelproj.align.subwords import SubwordTokenizer
 from labelproj.errors import UsageError
 
@@ -65,10 +65,7 @@ class Encoder:
         batch_tokens: int | None = None,
     ):
         config, layers = read_config(model)
-        if not 0 <= layer <= layers:
-            raise UsageError(
-                f"{model} has hidden states 0 to {layers}, not {layer}", remedy="--aligner-layer"
-            )
+        check_layer(model, layer, layers)
         self._tokenizer = SubwordTokenizer.load(model)
         self.backend = pick_backend(backend, config.model_type, layer=layer, device=device)
         self._states: States

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
-from labelproj.align.states import read_config
+from labelproj.align.states import check_layer, read_config
 from labelproj.errors import DependencyError, UsageError
 
 __all__ = ["SimAlignAligner"]
@@ -36,10 +36,7 @@ class SimAlignAligner:
                 f"simalign needs an encoder, and {model} has a decoder, too",
                 remedy="use --aligner embedding, which takes the encoder of such a model",
             )
-        if not 0 <= layer <= layers:
-            raise UsageError(
-                f"{model} has hidden states 0 to {layers}, not {layer}", remedy="--aligner-layer"
-            )
+        check_layer(model, layer, layers)
         self._matching = matching
         self._params: dict[str, object] = {
             "name": self.name,

@@ -15,7 +15,7 @@ from labelproj.errors import DependencyError, ModelNotFoundError, UsageError
 from labelproj.translate.hub import loading_options
 from labelproj.translate.model import quiet
 
-__all__ = ["States", "TorchStates", "load_encoder", "read_config"]
+__all__ = ["States", "TorchStates", "check_layer", "load_encoder", "read_config"]
 
 #: What configs call the number of encoder layers, and that of decoder layers.
 _ENCODER_LAYERS = ("encoder_layers", "num_hidden_layers", "num_layers", "n_layers")
@@ -67,6 +67,14 @@ def not_found(model: str, error: Exception) -> ModelNotFoundError:
         f"no encoder in the {kind} {model!r}: {reason}",
         remedy="give a Hub id or the folder of a Hugging Face model",
     )
+
+
+def check_layer(model: str, layer: int, layers: int) -> None:
+    """Raise UsageError where ``model``, which has so many layers, has none of this number."""
+    if not 0 <= layer <= layers:
+        raise UsageError(
+            f"{model} has hidden states 0 to {layers}, not {layer}", remedy="--aligner-layer"
+        )
 
 
 def load_encoder(model: str, *, keep: int) -> Any:

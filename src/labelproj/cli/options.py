@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from labelproj.config import AlignParams, ProjectParams
 
 __all__ = [
-    "ALIGNERS_WITH_MODEL",
     "AlignerBackend",
     "AlignerComputeType",
     "AlignerLayer",
@@ -89,10 +88,6 @@ class MarkerName(StrEnum):
 Markers = Annotated[MarkerName, typer.Option(help="Marker scheme.")]
 
 
-#: The aligners that have a model of their own.
-ALIGNERS_WITH_MODEL = {"attention", "embedding", "simalign"}
-
-
 def aligner_params(
     name: str,
     *,
@@ -133,6 +128,7 @@ def project_params(
     Raises BadParameter for an option that would change nothing.
     """
     from labelproj.config import ConstrainedParams, ProjectParams
+    from labelproj.sections import ALIGNERS_WITH_MODEL
 
     names = {one.partition(":")[0] for one in member or ()}
     if names and method != "ensemble":
@@ -142,9 +138,9 @@ def project_params(
     if markers is not MarkerName.BRACKETS and not {"constrained", "markers"} & {method, *names}:
         raise typer.BadParameter("is for --method markers and constrained", param_hint="--markers")
     used = names if method == "ensemble" else {align.name}
-    if align.model and not used & ALIGNERS_WITH_MODEL:
+    if align.model and used.isdisjoint(ALIGNERS_WITH_MODEL):
         raise typer.BadParameter(
-            f"is for the aligners {', '.join(sorted(ALIGNERS_WITH_MODEL))}",
+            f"is for the aligners {', '.join(ALIGNERS_WITH_MODEL)}",
             param_hint="--aligner-model",
         )
     constrained = {"model": constrained_model, "markers": markers.value}

@@ -33,6 +33,8 @@ class Format(ABC):
     name: ClassVar[str]
     #: File name endings that are this format, each with its dot, without ``.gz``.
     suffixes: ClassVar[tuple[str, ...]] = ()
+    #: Whether it has no place for a label outside of events.
+    events_only: ClassVar[bool] = False
 
     @classmethod
     def claims(cls, head: Mapping[str, object]) -> bool:

@@ -32,6 +32,7 @@ class Phee(JsonLines):
     """
 
     name: ClassVar[str] = "phee"
+    events_only: ClassVar[bool] = True
     suffixes: ClassVar[tuple[str, ...]] = (".phee.jsonl",)
     remedy: ClassVar[str] = "each line is one JSON object with context and annotations"
 

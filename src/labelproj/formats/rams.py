@@ -34,6 +34,7 @@ class Rams(JsonLines):
     """
 
     name: ClassVar[str] = "rams"
+    events_only: ClassVar[bool] = True
     suffixes: ClassVar[tuple[str, ...]] = (".rams.jsonl", ".jsonlines")
     id_key: ClassVar[str] = "doc_key"
     remedy: ClassVar[str] = "each line is one JSON object with sentences and evt_triggers"

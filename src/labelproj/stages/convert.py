@@ -6,15 +6,12 @@ from pathlib import Path
 
 from labelproj.config import PrepareParams
 from labelproj.errors import FormatError, InputError
-from labelproj.formats import format_by_name, write_documents
+from labelproj.formats import format_by_name, format_named, write_documents
 from labelproj.progress import log
 from labelproj.records import Document, Reject
 from labelproj.stages.prepare import ReadDocuments
 
 __all__ = ["run_convert"]
-
-#: Formats that have no place for a label outside of events.
-_EVENTS_ONLY = {"phee", "rams"}
 
 
 def run_convert(
@@ -66,6 +63,6 @@ def run_convert(
         )
     if left := counts["documents"] - written:
         log.warning("%s: %d documents are none of %s and are not in the file", target, left, name)
-    if alone and name in _EVENTS_ONLY:
+    if alone and format_named(name).events_only:
         log.warning("%s: %d labels are of no event and are not in the file", target, alone)
     return dict(counts)
