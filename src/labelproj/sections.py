@@ -17,7 +17,7 @@ __all__ = [
 #: The word aligners there are; labelproj.align opens them.
 ALIGNERS = ("eflomal", "systran", "embedding", "attention", "simalign")
 #: Those that have a model; the others learn from bitext.
-ALIGNERS_WITH_MODEL = ("embedding", "attention", "simalign")
+ALIGNERS_WITH_MODEL = ("attention", "embedding", "simalign")
 #: The tasks there are; labelproj.tasks says what each of them is.
 TaskName = Literal["ner", "eae", "qa", "tod"]
 #: How models are trained; ``auto`` is ``muon`` where products in bfloat16 are fast, else ``adamw``.
