@@ -45,6 +45,14 @@ def labelproj(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
             "--aligner-model: is for the aligners attention, embedding, simalign",
         ),
         (
+            ("bench", "alignment", "--gold", "x", "--aligner-layer", "8"),
+            "--aligner-layer: is for the aligners attention, embedding, simalign",
+        ),
+        (
+            ("project", "x", "--src", "en", "--tgt", "ha", "--out", "y", "--matching", "match"),
+            "--matching: is for the aligners embedding, simalign",
+        ),
+        (
             ("bench", "projection", "--gold", "x", "--constrained-model", "y"),
             "--constrained-model: is for --method constrained",
         ),

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 import numpy.typing as npt
@@ -163,6 +163,8 @@ def read_learnt(path: Path) -> tuple[Learnt, ...]:
     """Read what :func:`write_learnt` wrote. Raises StorageError."""
     try:
         parts: dict[int, dict[str, Array]] = {}
+        if not is_zipfile(path):
+            raise ValueError("no archive of arrays")
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             for name, array in arrays.items():
                 if name == _ABOUT:

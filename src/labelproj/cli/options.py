@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labelproj.sections import ALIGNERS_WITH_MODEL
+
 if TYPE_CHECKING:
     from labelproj.config import AlignParams, ProjectParams
 
@@ -87,6 +89,16 @@ class MarkerName(StrEnum):
 
 Markers = Annotated[MarkerName, typer.Option(help="Marker scheme.")]
 
+#: Options of aligners: the parameter each stands for, and the aligners that have it.
+_OF_ALIGNERS = {
+    "--aligner-model": ("model", ALIGNERS_WITH_MODEL),
+    "--aligner-layer": ("layer", ALIGNERS_WITH_MODEL),
+    "--matching": ("matching", ("embedding", "simalign")),
+    "--aligner-backend": ("backend", ("embedding",)),
+    "--aligner-compute-type": ("compute_type", ("embedding",)),
+    "--extra-bitext": ("extra_bitext", ("eflomal", "systran")),
+}
+
 
 def aligner_params(
     name: str,
@@ -97,11 +109,15 @@ def aligner_params(
     backend: Backend = Backend.AUTO,
     compute_type: str = "float32",
     extra_bitext: Sequence[Path] | None,
+    members: Sequence[str] | None = None,
 ) -> "AlignParams":
-    """Return the parameters that the options of an aligner stand for."""
+    """Return the parameters that the options of an aligner, and ``members`` of an ensemble, say.
+
+    Raises BadParameter for an option that changes nothing of any of these.
+    """
     from labelproj.config import AlignParams
 
-    return AlignParams.model_validate(
+    params = AlignParams.model_validate(
         {
             "name": name,
             "model": model,
@@ -112,6 +128,18 @@ def aligner_params(
             "extra_bitext": [str(path) for path in extra_bitext or ()],
         }
     )
+    usual = AlignParams(name=name)
+    used = {name, *_names(members)}
+    for option, (field, aligners) in _OF_ALIGNERS.items():
+        if getattr(params, field) != getattr(usual, field) and used.isdisjoint(aligners):
+            raise typer.BadParameter(
+                f"is for the aligners {', '.join(aligners)}", param_hint=option
+            )
+    return params
+
+
+def _names(members: Sequence[str] | None) -> set[str]:
+    return {one.partition(":")[0] for one in members or ()}
 
 
 def project_params(
@@ -128,21 +156,14 @@ def project_params(
     Raises BadParameter for an option that would change nothing.
     """
     from labelproj.config import ConstrainedParams, ProjectParams
-    from labelproj.sections import ALIGNERS_WITH_MODEL
 
-    names = {one.partition(":")[0] for one in member or ()}
+    names = _names(member)
     if names and method != "ensemble":
         raise typer.BadParameter("is for --method ensemble", param_hint="--member")
     if constrained_model and "constrained" not in {method, *names}:
         raise typer.BadParameter("is for --method constrained", param_hint="--constrained-model")
     if markers is not MarkerName.BRACKETS and not {"constrained", "markers"} & {method, *names}:
         raise typer.BadParameter("is for --method markers and constrained", param_hint="--markers")
-    used = names if method == "ensemble" else {align.name}
-    if align.model and used.isdisjoint(ALIGNERS_WITH_MODEL):
-        raise typer.BadParameter(
-            f"is for the aligners {', '.join(ALIGNERS_WITH_MODEL)}",
-            param_hint="--aligner-model",
-        )
     constrained = {"model": constrained_model, "markers": markers.value}
     return ProjectParams.model_validate(
         {

@@ -227,6 +227,7 @@ def project(
         backend=aligner_backend,
         compute_type=aligner_compute_type,
         extra_bitext=extra_bitext,
+        members=member,
     )
     params = project_params(
         method.value,

@@ -33,7 +33,11 @@ def load_model(folder: Path, *, device: str, dtype: str = "float32") -> Any:
             )
     except Exception as error:  # whatever a broken or unknown model makes transformers raise
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelConversionError(f"cannot be loaded: {reason}", where=str(folder)) from error
+        raise ModelConversionError(
+            f"cannot be loaded: {reason}",
+            where=str(folder),
+            remedy="get its files again, or use another model",
+        ) from error
     return model.to(place).eval()
 
 
