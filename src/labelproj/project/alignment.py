@@ -7,6 +7,7 @@ from itertools import islice
 
 from labelproj.align import AlignedPair, Aligner, TokenPair, link_words
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
+from labelproj.project.casing import Casing
 from labelproj.project.claims import Claims
 from labelproj.project.cooccurrence import Cooccurrence
 from labelproj.project.habits import Habits
@@ -73,6 +74,7 @@ class AlignmentProposer:
         self._aligner = aligner
         self._tokenise = tokenise
         self._tuning = tuning or Tuning.for_aligner(aligner.name)
+        self._casing: Casing | None = None
         self._claims: Claims | None = None
         self._together: Cooccurrence | None = None
         self._habits: Habits | None = None
@@ -94,19 +96,23 @@ class AlignmentProposer:
                 yield _token_pair(pair, *self._tokenise(pair.src_text, pair.tgt_text))
 
         self._aligner.fit(pairs)
-        self._claims = self._together = self._habits = None
-        claims, habits = Claims(), Habits() if self._tuning.habit else None
+        self._casing = self._claims = self._together = self._habits = None
+        casing, claims = Casing(), Claims()
+        habits = Habits() if self._tuning.habit else None
         together = Cooccurrence() if self._tuning.leftover else None
         sample = islice(corpus(), SAMPLE)
         while batch := list(islice(sample, BATCH)):
-            offsets, tokens, aligned = self._align(batch)
+            offsets, tokens, found = self._align(batch)
+            casing.add(tokens, found)
+            aligned = list(map(casing.agreed, tokens, found))
             claims.add(tokens, aligned)
             if together is not None:
                 together.add(tokens)
             if habits is not None:
                 for proposals in self._proposed(batch, offsets, tokens, aligned):
                     proposals.teach(habits)
-        self._claims, self._together, self._habits = claims, together, habits
+        self._casing, self._claims = casing, claims
+        self._together, self._habits = together, habits
 
     def propose(
         self,
@@ -123,7 +129,10 @@ class AlignmentProposer:
         """Return the offsets of the words of every pair, the words, and their links."""
         offsets = [self._tokenise(pair.src_text, pair.tgt_text) for pair in pairs]
         tokens = [_token_pair(pair, *own) for pair, own in zip(pairs, offsets, strict=True)]
-        return offsets, tokens, list(self._aligner.align(tokens))
+        aligned = self._aligner.align(tokens)
+        if self._casing is not None:
+            aligned = list(map(self._casing.agreed, tokens, aligned))
+        return offsets, tokens, aligned
 
     def _proposed(
         self,
