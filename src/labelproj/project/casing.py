@@ -9,11 +9,12 @@ nouns it mostly does.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from labelproj.align import AlignedPair, TokenPair
+from labelproj.align import AlignedPair, Link, TokenPair
 from labelproj.project.boundaries import is_word
 
 __all__ = ["Casing"]
@@ -60,16 +61,15 @@ class Casing:
         """
         if not aligned.links:
             return aligned
-        src, tgt = (
-            np.array(side) for side in zip(*((x.src, x.tgt) for x in aligned.links), strict=True)
-        )
-        mass = np.array([link.probability for link in aligned.links])
-        own = mass * self._shares[_kinds(pair.src)[src], _kinds(pair.tgt)[tgt]]
-        before, after = (np.bincount(tgt, x) for x in (mass, own))
+        src, tgt, mass = zip(*aligned.links, strict=True)
+        shares = self._shares[_kinds(pair.src)[np.array(src)], _kinds(pair.tgt)[np.array(tgt)]]
+        if (shares == 1.0).all():
+            return aligned
+        own = shares * mass
+        before, after = (np.bincount(tgt, claims) for claims in (mass, own))
         scale = np.divide(before, after, out=np.ones_like(before), where=after > 0)
-        found = np.minimum(own * scale[tgt], 1.0).tolist()
-        links = (link._replace(probability=p) for link, p in zip(aligned.links, found, strict=True))
-        return replace(aligned, links=tuple(links))
+        found = np.minimum(own * scale[np.array(tgt)], 1.0).tolist()
+        return replace(aligned, links=tuple(map(Link, src, tgt, found)))
 
     def _learnt(self) -> Matrix:
         """Return how many of the links to be expected by chance there are, 1 at most, by kinds."""
@@ -83,18 +83,20 @@ class Casing:
 
 
 def _kinds(words: Sequence[str]) -> npt.NDArray[np.intp]:
-    return np.array([_kind(words, number) for number in range(len(words))], dtype=np.intp)
+    kinds = [_written(word) for word in words]
+    for number, (before, kind) in enumerate(zip(("", *words), kinds, strict=False)):
+        if kind in (_Kind.CAPITAL, _Kind.CAPITALS):
+            begins = not is_word(before) and before not in _WITHIN
+            kinds[number] = _Kind.FIRST if begins else kind
+    return np.array(kinds, dtype=np.intp)
 
 
-def _kind(words: Sequence[str], number: int) -> _Kind:
-    word = words[number]
+@lru_cache(maxsize=1 << 16)
+def _written(word: str) -> _Kind:
     if not is_word(word):
         return _Kind.MARK
     if any(character.isdigit() for character in word):
         return _Kind.DIGITS
     if not any(character.isupper() for character in word):
         return _Kind.SMALL
-    before = words[number - 1] if number else ""
-    if not is_word(before) and before not in _WITHIN:
-        return _Kind.FIRST
     return _Kind.CAPITALS if len(word) > 1 and word.isupper() else _Kind.CAPITAL
