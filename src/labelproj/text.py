@@ -18,6 +18,7 @@ __all__ = [
     "UNSPACED",
     "blank_pipeline",
     "is_unspaced",
+    "is_word",
     "sentences",
     "strip_space",
     "words",
@@ -53,6 +54,11 @@ def words(text: str) -> list[tuple[int, int]]:
     English 's is a word. White space is in no word; every other character is in exactly one.
     """
     return [match.span() for match in _WORD.finditer(text)]
+
+
+def is_word(text: str) -> bool:
+    """Say whether there is a letter or a digit in ``text``."""
+    return any(character.isalnum() for character in text)
 
 
 def is_unspaced(text: str) -> bool:

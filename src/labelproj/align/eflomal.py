@@ -19,6 +19,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
+from labelproj.align.casing import UNLIKE
 from labelproj.align.eflomal_runs import LEARNT, RUNS, SHORT, Runner, status, votes
 from labelproj.align.lexicon import EXTRA, Lexicon, extra_weight
 from labelproj.align.pair_files import Size, read_pairs, write_pairs
@@ -85,6 +86,7 @@ class EflomalAligner:
             "short": SHORT,
             "block": BLOCK,
             "whole": WHOLE,
+            "unlike": UNLIKE,
             "extra": [extra, EXTRA, LEARNT],
             "corpus": self._store.key if self._store else None,
         }

@@ -5,7 +5,8 @@ the subject pronoun or the article of the target language goes to a name. Over t
 word is linked with everything, so a link weighs less the smaller the share of the target word's
 links that go to this source word. And two words that mostly go with each other all over the
 corpus are linked where both stand once, even if the aligner missed it (short texts with another
-word order).
+word order). Links between words of unlike case count less
+(:mod:`labelproj.align.casing`).
 """
 
 import math
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from labelproj.align.base import Link, TokenPair
+from labelproj.align.casing import Casing
 from labelproj.align.stems import stem
 
 __all__ = ["Lexicon", "extra_step", "extra_weight"]
@@ -42,6 +44,7 @@ class Lexicon:
         self._links: dict[tuple[str, str], float] = {}
         self._src: dict[str, float] = {}
         self._tgt: dict[str, float] = {}
+        self._casing = Casing()
 
     def add(self, pair: TokenPair, votes: Votes) -> None:
         """Count the words of a pair and its links, each as far as it was voted for."""
@@ -52,6 +55,7 @@ class Lexicon:
         for (i, j), vote in votes.items():
             stems = src[i], tgt[j]
             self._links[stems] = self._links.get(stems, 0.0) + vote
+        self._casing.add(pair, votes)
 
     def counts(self) -> tuple[Times, Times, Mapping[tuple[str, str], float]]:
         """Return how often each stem was there, by side, and each two were linked."""
@@ -79,7 +83,8 @@ class Lexicon:
             known = weighed.get((i, j), 0.0)
             if known < association:
                 weighed[i, j] = (1 - TRUST) * known + TRUST * association
-        return tuple(Link(i, j, min(1.0, weight)) for (i, j), weight in sorted(weighed.items()))
+        links = tuple(Link(i, j, min(1.0, weight)) for (i, j), weight in sorted(weighed.items()))
+        return self._casing.agreed(pair, links)
 
     def _partners(self, src: list[str], tgt: list[str]) -> list[tuple[tuple[int, int], float]]:
         """Return the words that stand once on their side and are each other's best partners."""

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from labelproj.align.base import AlignedPair, Corpus, Link, TokenPair
+from labelproj.align.casing import UNLIKE
 from labelproj.align.lexicon import Lexicon, extra_step
 from labelproj.align.pair_files import read_pairs, write_pairs
 from labelproj.align.stems import stem
@@ -69,6 +70,7 @@ class SystranAligner:
             "models": [list(model) for model in RUNS],
             "iterations": [ITERATIONS, ITERATIONS_FOR_FEW, FEW],
             "short": [SHORT, ORDER],
+            "unlike": UNLIKE,
             "corpus": self._learnt,
         }
 

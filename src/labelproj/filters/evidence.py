@@ -13,8 +13,8 @@ import polars as pl
 
 from labelproj.align import AlignedPair, Aligner, TokenPair, link_pair, link_words
 from labelproj.filters.lexical import Floats, LexicalModel, Support
-from labelproj.project.boundaries import is_word
 from labelproj.project.pair_evidence import PairEvidence
+from labelproj.text import is_word
 
 __all__ = ["Evidence", "UnitEvidence"]
 

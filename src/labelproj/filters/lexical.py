@@ -15,9 +15,9 @@ import numpy.typing as npt
 from labelproj.align import TokenPair
 from labelproj.align.stems import stem
 from labelproj.align.wholes import merged
-from labelproj.project.boundaries import is_word
 from labelproj.project.cognates import similarity
 from labelproj.segmenter import whole_words
+from labelproj.text import is_word
 
 __all__ = ["LexicalModel", "Support"]
 

@@ -8,10 +8,10 @@ import polars as pl
 
 from labelproj.filters.evidence import Evidence, UnitEvidence
 from labelproj.filters.lexical import Floats
-from labelproj.project.boundaries import is_word
 from labelproj.project.pair_evidence import span_words
 from labelproj.project.propose import Tuning, log_odds, parts_of
 from labelproj.records import Span
+from labelproj.text import is_word
 
 __all__ = ["PLACE_FACTS", "of_table", "place_facts", "unit_places"]
 

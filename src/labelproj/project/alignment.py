@@ -1,13 +1,13 @@
 """Places for spans by word alignment."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from itertools import islice
 
 from labelproj.align import AlignedPair, Aligner, TokenPair, link_words
+from labelproj.align.casing import Casing
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
-from labelproj.project.casing import Casing
 from labelproj.project.claims import Claims
 from labelproj.project.cooccurrence import Cooccurrence
 from labelproj.project.habits import Habits
@@ -96,23 +96,20 @@ class AlignmentProposer:
                 yield _token_pair(pair, *self._tokenise(pair.src_text, pair.tgt_text))
 
         self._aligner.fit(pairs)
-        self._casing = self._claims = self._together = self._habits = None
-        casing, claims = Casing(), Claims()
-        habits = Habits() if self._tuning.habit else None
+        self._claims = self._together = self._habits = None
+        self._casing = Casing() if self._tuning.case else None
+        claims, habits = Claims(), Habits() if self._tuning.habit else None
         together = Cooccurrence() if self._tuning.leftover else None
         sample = islice(corpus(), SAMPLE)
         while batch := list(islice(sample, BATCH)):
-            offsets, tokens, found = self._align(batch)
-            casing.add(tokens, found)
-            aligned = list(map(casing.agreed, tokens, found))
+            offsets, tokens, aligned = self._align(batch, learn=True)
             claims.add(tokens, aligned)
             if together is not None:
                 together.add(tokens)
             if habits is not None:
                 for proposals in self._proposed(batch, offsets, tokens, aligned):
                     proposals.teach(habits)
-        self._casing, self._claims = casing, claims
-        self._together, self._habits = together, habits
+        self._claims, self._together, self._habits = claims, together, habits
 
     def propose(
         self,
@@ -124,14 +121,20 @@ class AlignmentProposer:
         return list(self._proposed(pairs, *self._align(pairs)))
 
     def _align(
-        self, pairs: Sequence[LabelledPair]
+        self, pairs: Sequence[LabelledPair], *, learn: bool = False
     ) -> tuple[list[tuple[Offsets, Offsets]], list[TokenPair], list[AlignedPair]]:
         """Return the offsets of the words of every pair, the words, and their links."""
         offsets = [self._tokenise(pair.src_text, pair.tgt_text) for pair in pairs]
         tokens = [_token_pair(pair, *own) for pair, own in zip(pairs, offsets, strict=True)]
         aligned = self._aligner.align(tokens)
-        if self._casing is not None:
-            aligned = list(map(self._casing.agreed, tokens, aligned))
+        if (casing := self._casing) is not None:
+            for pair, own in zip(tokens, aligned, strict=True):
+                if learn and own.status == "ok":
+                    casing.add(pair, {(link.src, link.tgt): link.probability for link in own.links})
+            aligned = [
+                replace(own, links=casing.agreed(pair, own.links))
+                for pair, own in zip(tokens, aligned, strict=True)
+            ]
         return offsets, tokens, aligned
 
     def _proposed(

@@ -15,18 +15,14 @@ import numpy.typing as npt
 from labelproj.project.particles import without_particle
 from labelproj.punctuation import balanced, canonical, closed, strip_punctuation
 from labelproj.records import Span
+from labelproj.text import is_word
 
-__all__ = ["adjusted", "edged", "is_word"]
+__all__ = ["adjusted", "edged"]
 
 #: Words that nobody else claims taken along to a clause edge, at most.
 REACH = 3
 #: A span of so many words between two clause edges is taken for whole clauses.
 CLAUSE_WORDS = 4
-
-
-def is_word(text: str) -> bool:
-    """Say whether there is a letter or a digit in ``text``."""
-    return any(character.isalnum() for character in text)
 
 
 def adjusted(

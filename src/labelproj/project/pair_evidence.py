@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from labelproj.align import AlignedPair, TokenPair
-from labelproj.project.boundaries import is_word
 from labelproj.project.claims import Claims
 from labelproj.project.cognates import similarity
 from labelproj.project.cooccurrence import Cooccurrence
@@ -16,6 +15,7 @@ from labelproj.project.numbers import like_numbers
 from labelproj.punctuation import EdgeLevels, edge_levels
 from labelproj.records import Span
 from labelproj.segmenter import gaps, whole_words
+from labelproj.text import is_word
 
 __all__ = ["Offsets", "PairEvidence", "span_words"]
 

@@ -19,11 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from labelproj.project.base import Place, Weighted
-from labelproj.project.boundaries import adjusted, is_word
+from labelproj.project.boundaries import adjusted
 from labelproj.project.habits import Habits
 from labelproj.project.pair_evidence import PairEvidence, span_words
 from labelproj.punctuation import balanced, new_stops
 from labelproj.records import Candidate, Span
+from labelproj.text import is_word
 
 __all__ = ["SpanOdds", "Tuning", "log_odds", "parts_of"]
 
@@ -46,7 +47,8 @@ class Tuning:
     gains for each that is at a space between such signs. ``habit`` is what the habits of a label
     count for a unit of link mass that a word lacks of what it usually has. ``mark`` is what a
     place pays for each full stop or comma inside it where the source span has none like it, and
-    for one half of a pair of brackets or quotation marks.
+    for one half of a pair of brackets or quotation marks. With ``case`` links between words of
+    unlike case are made less.
     """
 
     smoothing: float = 0.15
@@ -61,15 +63,18 @@ class Tuning:
     gap: float = 2.0
     habit: float = 3.0
     mark: float = 2.0
+    case: bool = False
 
     @classmethod
     def for_aligner(cls, name: str) -> "Tuning":
         """Return the constants for what an aligner's links are worth.
 
         eflomal's are votes of many runs: a word that is only second has few of them. All others
-        are too sure of such a word.
+        are too sure of such a word. Aligners that learn from the job have looked at case already.
         """
-        return cls() if name == "eflomal" else cls(second=0.5)
+        if name == "eflomal":
+            return cls()
+        return cls(second=0.5, case=name != "systran")
 
 
 #: The weight of a candidate that is only as likely as not.

@@ -15,9 +15,8 @@ import random
 from collections.abc import Iterator, Sequence
 
 from labelproj.project.base import LabelledPair, PairCorpus, Place
-from labelproj.project.boundaries import is_word
 from labelproj.records import Span
-from labelproj.text import words
+from labelproj.text import is_word, words
 
 __all__ = ["Tops", "heard", "invented_pairs", "posteriors", "reliabilities"]
 

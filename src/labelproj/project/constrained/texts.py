@@ -7,8 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelproj.errors import ModelError
-from labelproj.project.boundaries import is_word
-from labelproj.text import words
+from labelproj.text import is_word, words
 from labelproj.translate.families import Codec
 from labelproj.translate.schemes import MarkerScheme
 
