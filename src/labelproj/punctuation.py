@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import regex
 
-from labelproj.text import strip_space
+from labelproj.text import is_word, strip_space
 
 __all__ = [
     "EdgeLevels",
@@ -117,8 +117,7 @@ def new_stops(words: Sequence[str], surface: str) -> list[bool]:
     own = {canonical(character) for character in surface}
     strange = frozenset().union(*(kind for kind in _STOPS if not kind & own))
     return [
-        any(canonical(character) in strange for character in word)
-        and not any(character.isalnum() for character in word)
+        any(canonical(character) in strange for character in word) and not is_word(word)
         for word in words
     ]
 

@@ -123,7 +123,10 @@ class AlignmentProposer:
     def _align(
         self, pairs: Sequence[LabelledPair], *, learn: bool = False
     ) -> tuple[list[tuple[Offsets, Offsets]], list[TokenPair], list[AlignedPair]]:
-        """Return the offsets of the words of every pair, the words, and their links."""
+        """Return the offsets of the words of every pair, the words, and their links.
+
+        With ``learn`` it is counted first how these agree in case, where that is asked for.
+        """
         offsets = [self._tokenise(pair.src_text, pair.tgt_text) for pair in pairs]
         tokens = [_token_pair(pair, *own) for pair, own in zip(pairs, offsets, strict=True)]
         aligned = self._aligner.align(tokens)

@@ -14,6 +14,8 @@ from anyascii import anyascii
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
+from labelproj.text import is_word
+
 __all__ = ["similarity"]
 
 _VOWELS = regex.compile(r"[aeiouy'`]+")
@@ -50,7 +52,7 @@ def similarity(src: Sequence[str], tgt: Sequence[str]) -> npt.NDArray[np.float32
 @lru_cache(maxsize=1 << 16)
 def _forms(word: str) -> tuple[str, str]:
     """Return a word in ASCII, and without its vowels where enough is left."""
-    if not any(character.isalnum() for character in word):
+    if not is_word(word):
         return "", ""
     ascii_form = anyascii(word).casefold()
     bare = _VOWELS.sub("", ascii_form)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from labelproj.align import AlignedPair, Aligner, Corpus, TokenPair, open_aligner, token_pair
 from labelproj.config import AlignParams
-from labelproj.text import words
+from labelproj.text import is_word, words
 from labelproj.translate.markers import Augmenter, Pair
 from labelproj.translate.schemes import MarkerScheme
 
@@ -93,7 +93,7 @@ def _common(counts: Counter[str]) -> frozenset[str]:
 
 def _usable(text: Sequence[str], common: frozenset[str]) -> list[bool]:
     """Say of every word whether a span may begin or end with it."""
-    return [any(c.isalnum() for c in word) and word.lower() not in common for word in text]
+    return [is_word(word) and word.lower() not in common for word in text]
 
 
 def confident_spans(
