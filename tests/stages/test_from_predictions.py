@@ -185,7 +185,7 @@ def test_other_methods_ask_a_model_of_the_other_direction(
 
 def test_rejected_units_lose_their_labels_not_their_text(tmp_path: Path) -> None:
     source = records(tmp_path / "given.jsonl", spans=True)
-    strict = FilterParams(missing_spans=0.0, projection_score=0.95, copied=None)
+    strict = FilterParams(missing_spans=0.0, projection_score=0.97, copied=None)
     manifest = job([source], tmp_path / "out", filters=strict)
     counts = manifest["counts"]["units"]
     assert counts["rejected"] > 0
