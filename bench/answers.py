@@ -46,11 +46,10 @@ def document(pair: Pair, side: str, *, translated: bool) -> dict[str, object]:
     return {"id": pair["id"], "segments": [context, *questions]}
 
 
-def write(documents: Sequence[dict[str, object]], path: Path) -> Path:
+def write(documents: Sequence[dict[str, object]], path: Path) -> None:
     """Write documents as JSON Lines."""
     lines = (json.dumps(own, ensure_ascii=False) + "\n" for own in documents)
     path.write_text("".join(lines), encoding="utf-8")
-    return path
 
 
 def answers(squad: Path) -> Iterator[tuple[str, tuple[int, str], str]]:
@@ -92,7 +91,7 @@ def measure(gold: Path, out: Path) -> dict[str, object]:
     placed = list(answers(found))
     number = Counter(tier for _, _, tier in placed)
     good = Counter(tier for name, place, tier in placed if place == right[name])
-    tiers = {tier: [number[tier], round(100 * good[tier] / number[tier], 1)] for tier in "ABC"}
+    tiers = {tier: [n, round(100 * good[tier] / n, 1)] for tier, n in sorted(number.items())}
     scores = score_answer_files(found, wanted, lang=tgt)
     return {"set": f"{src}-{tgt}", **scores, "tiers": tiers, "seconds": result["seconds"]}
 

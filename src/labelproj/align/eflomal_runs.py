@@ -127,7 +127,7 @@ class Runner:
 
     def _learn(self, folder: Path, pairs: int) -> Learnt:
         files = self.run(folder, pairs, seeds=LEARNT)
-        lexicon = Lexicon()
+        lexicon = Lexicon(case=False)
         for pair, found in votes(files, folder):
             lexicon.add(pair, found)
         counts = {}

@@ -38,13 +38,17 @@ Times = Mapping[str, float]
 
 
 class Lexicon:
-    """Counts of links between stems. The constants were chosen as those of ``project.propose``."""
+    """Counts of links between stems. The constants were chosen as those of ``project.propose``.
 
-    def __init__(self) -> None:
+    Without ``case`` it is not counted how words are written: of a corpus that is only counted, as
+    :meth:`counts` does not have it.
+    """
+
+    def __init__(self, *, case: bool = True) -> None:
         self._links: dict[tuple[str, str], float] = {}
         self._src: dict[str, float] = {}
         self._tgt: dict[str, float] = {}
-        self._casing = Casing()
+        self._casing = Casing() if case else None
 
     def add(self, pair: TokenPair, votes: Votes) -> None:
         """Count the words of a pair and its links, each as far as it was voted for."""
@@ -55,7 +59,8 @@ class Lexicon:
         for (i, j), vote in votes.items():
             stems = src[i], tgt[j]
             self._links[stems] = self._links.get(stems, 0.0) + vote
-        self._casing.add(pair, votes)
+        if self._casing is not None:
+            self._casing.add(pair, votes)
 
     def counts(self) -> tuple[Times, Times, Mapping[tuple[str, str], float]]:
         """Return how often each stem was there, by side, and each two were linked."""
@@ -84,7 +89,7 @@ class Lexicon:
             if known < association:
                 weighed[i, j] = (1 - TRUST) * known + TRUST * association
         links = tuple(Link(i, j, min(1.0, weight)) for (i, j), weight in sorted(weighed.items()))
-        return self._casing.agreed(pair, links)
+        return links if self._casing is None else self._casing.agreed(pair, links)
 
     def _partners(self, src: list[str], tgt: list[str]) -> list[tuple[tuple[int, int], float]]:
         """Return the words that stand once on their side and are each other's best partners."""
