@@ -55,7 +55,7 @@ class ConstrainedParams(Section):
     own: float = Field(default=1.5, ge=0.0)
     reverse: float = Field(default=1.5, ge=0.0)
     temperature: float = Field(default=2.5, gt=0.0)
-    batch_tokens: Count = 2048
+    batch_tokens: Count = 3072
 
 
 class ProjectParams(Section):

@@ -100,10 +100,12 @@ def _snapped(place: Place, target: Target) -> Pair | None:
     return (inside[0], inside[-1]) if inside else None
 
 
-def batches(items: Sequence[Item], tokens: int) -> Iterator[list[Item]]:
+def batches(items: Sequence[Item], tokens: int, *, workers: int) -> Iterator[list[Item]]:
     """Group items of like length, so that little is padded; the longest come first.
 
-    So the cores that take batches by turns are done at about the same time.
+    So all ``workers`` that take them by turns are done at about the same time, and where there are
+    few items, each has some.
     """
     ordered = sorted(items, key=lambda item: item.size, reverse=True)
-    return pieces(ordered, lambda item: item.size, most=tokens)
+    share = math.ceil(sum(item.size for item in ordered) / workers)
+    return pieces(ordered, lambda item: item.size, most=min(tokens, share))

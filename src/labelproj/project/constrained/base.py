@@ -85,6 +85,10 @@ class Scorer(Protocol):
     def positions(self) -> int | None:
         """How many tokens a translation may have; None when any number."""
 
+    @property
+    def workers(self) -> int:
+        """How many batches :meth:`map` works on side by side."""
+
     def map(self, work: Callable[[_In], _Out], batches: Sequence[_In]) -> list[_Out]:
         """Do ``work``, which scores, for every batch; several side by side where that is faster."""
 

@@ -65,8 +65,13 @@ class Ct2Scorer:
         """How many tokens a translation may have."""
         return self._positions
 
+    @property
+    def workers(self) -> int:
+        """One: CTranslate2 uses all cores for each batch."""
+        return 1
+
     def map(self, work: Callable[[_In], _Out], batches: Sequence[_In]) -> list[_Out]:
-        """Do one batch after the other: CTranslate2 uses all cores for each."""
+        """Do one batch after the other."""
         return [work(batch) for batch in batches]
 
     def roughly(self) -> AbstractContextManager[None]:

@@ -18,7 +18,7 @@ from labelproj.project.constrained.base import (
 from labelproj.project.constrained.state import Line
 from labelproj.project.pieces import pieces
 
-__all__ = ["NOWHERE", "Grew", "Growth", "Narrow", "grow", "whole_log_probs"]
+__all__ = ["NOWHERE", "Grew", "Growth", "Narrow", "Whole", "grow", "whole_log_probs"]
 
 NOWHERE: Ints = np.zeros(0, dtype=np.int64)
 #: Pairs of a token and an ancestor of it in one pass: attention has a number for each.
@@ -62,6 +62,14 @@ class Grew(NamedTuple):
     found: Floats
 
 
+class Whole(NamedTuple):
+    """A whole translation of a source (by its number): what it starts with, and its tokens."""
+
+    source: int
+    head: Ints
+    ids: Ints
+
+
 def grow(
     growths: Sequence[Growth],
     *,
@@ -87,20 +95,19 @@ def grow(
     return results
 
 
-def whole_log_probs(
-    wanted: Sequence[tuple[int, Ints]], *, tree: Tree, scorer: Scorer, head: Ints
-) -> list[Floats]:
-    """Return log-probabilities of the tokens and of the end of whole translations.
-
-    Each is a source's number in ``tree`` and the ids behind ``head``, with which all begin.
-    """
+def whole_log_probs(wanted: Sequence[Whole], *, tree: Tree, scorer: Scorer) -> list[Floats]:
+    """Return log-probabilities of the ids and of the end of whole translations."""
     found: list[Floats] = []
-    for piece in _pieces([Row(n, NOWHERE, np.concatenate([head, ids])) for n, ids in wanted]):
+    done = 0
+    rows = [Row(own.source, NOWHERE, np.concatenate([own.head, own.ids])) for own in wanted]
+    for piece in _pieces(rows):
+        whole = wanted[done : done + len(piece)]
+        done += len(piece)
         grown = tree.grow(piece)
-        lengths = [len(row.ids) - len(head) + 1 for row in piece]
-        begins = grown.starts + len(head) - 1
+        lengths = [len(own.ids) + 1 for own in whole]
+        begins = grown.starts + [len(own.head) - 1 for own in whole]
         where = np.concatenate([b + np.arange(n) for b, n in zip(begins, lengths, strict=True)])
-        following = np.concatenate([np.append(row.ids[len(head) :], scorer.end) for row in piece])
+        following = np.concatenate([np.append(own.ids, scorer.end) for own in whole])
         (own,) = scorer.log_probs(grown, where, [following])
         found += np.split(own, np.cumsum(lengths)[:-1])
         tree.forget(grown.first)

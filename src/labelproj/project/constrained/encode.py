@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelproj.project.constrained.base import Ints
+from labelproj.project.constrained.kernels import padded_rows
 from labelproj.project.constrained.layout import Places, Slots
 from labelproj.project.constrained.wiring import Attention, Tensor, Wiring
 
-__all__ = ["Encoded", "attention", "encode"]
+__all__ = ["Encoded", "added", "attention", "encode"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +27,27 @@ def encode(wiring: Wiring, sources: Sequence[Ints], *, device: str) -> Encoded:
 
     lengths = np.array([len(ids) for ids in sources])
     owner = np.repeat(np.arange(len(sources)), lengths)
-    slots = Slots(Places.of(owner), device=device)
+    room = padded_rows(len(owner)) - len(owner)
+    slots = Slots(Places.of(owner), device=device, room=room)
     positions = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    ids, where = (torch.from_numpy(x).to(device) for x in (np.concatenate(sources), positions))
+    ids, where = (
+        torch.from_numpy(np.pad(x, (0, room))).to(device)
+        for x in (np.concatenate(sources), positions)
+    )
     encoder = wiring.encoder
     hidden = encoder.embed(ids, where, int(lengths.max()) - 1)
-    seen = [filled[:, None, None] for filled in slots.filled()]
+    bias = None
     if encoder.bias is not None:
         every = torch.arange(int(lengths.max()), device=device)[None]
         bias = encoder.bias(every, every)
-        seen = [_biased(bias, filled) for filled in seen]
+    seen = []
+    for filled in slots.filled():
+        width = filled.shape[1]
+        own = None if bias is None else bias[:, :, :width, :width]
+        seen.append(added(filled[:, None, None], own, like=hidden))
     for block in encoder.blocks:
-        own = block.attention
 
-        def attend(x: Tensor, own: Attention = own) -> Tensor:
+        def attend(x: Tensor, own: Attention = block.attention) -> Tensor:
             mixed = [
                 attention(joint[:, :, 0], joint[:, :, 1:], mask, own.scale)
                 for joint, mask in zip(
@@ -54,16 +62,20 @@ def encode(wiring: Wiring, sources: Sequence[Ints], *, device: str) -> Encoded:
     return Encoded(encoder.final(hidden), Places.of(owner, whole=True))
 
 
-def _biased(bias: Tensor, filled: Tensor) -> Tensor:
-    """Return what is added to scores: ``bias`` where a key is ``filled`` (n, 1, 1, k)."""
-    import torch
+def added(allowed: Tensor, bias: Tensor | None, *, like: Tensor) -> Tensor:
+    """Return what is added to scores: ``bias``, or nothing, where it is ``allowed`` to look.
 
-    width = filled.shape[-1]
-    return bias[:, :, :width, :width].masked_fill(~filled, torch.finfo(bias.dtype).min)
+    The number type is that of ``like``.
+    """
+    base = like.new_zeros(()) if bias is None else bias
+    return base.masked_fill(~allowed, float("-inf"))
 
 
 def attention(query: Tensor, memory: Tensor, seen: Tensor, scale: float) -> Tensor:
-    """Return (n, q, width) for queries (n, q, heads, d), keys and values (n, k, 2, heads, d)."""
+    """Return (n, q, width) for queries (n, q, heads, d), keys and values (n, k, 2, heads, d).
+
+    ``seen``, of a shape that spreads to (n, heads, q, k), is added to scores.
+    """
     import torch
 
     keys, values = (memory[:, :, part].transpose(1, 2) for part in (0, 1))

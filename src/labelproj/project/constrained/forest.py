@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labelproj.project.constrained.base import Grown, Row
-from labelproj.project.constrained.encode import Encoded, attention
+from labelproj.project.constrained.encode import Encoded, added, attention
 from labelproj.project.constrained.layout import Block, Layout, Slots
 from labelproj.project.constrained.wiring import Tensor, Wiring
 
@@ -49,7 +49,8 @@ class Forest:
         self._wiring = wiring
         states = encoded.states
         slots = Slots(encoded.places, device=states.device)
-        (self._mask,) = slots.filled()
+        (filled,) = slots.filled()
+        self._seen = added(filled[:, None, None], None, like=states)
         self._size = 0
         # Keys and values of the source texts: (sources, length, 2, heads, width of a head).
         self._memory = [
@@ -71,10 +72,10 @@ class Forest:
 
     def _grow(self, rows: Sequence[Row]) -> Grown:
         wiring, first = self._wiring, self._size
-        layout = Layout.of(rows, first=first, device=self._mask.device)
+        layout = Layout.of(rows, first=first, device=self._seen.device, fast=True)
         hidden = wiring.embed(layout.ids, layout.positions, layout.highest)
-        seen = [self._seen(block) for block in layout.blocks]
-        cross_seen = [self._mask.index_select(0, n)[:, None, None] for n in layout.sources]
+        seen = [self._allowed(block, like=hidden) for block in layout.blocks]
+        cross_seen = [self._seen.index_select(0, n) for n in layout.sources]
         groups, sources = layout.by_group, layout.by_source
         for block, own, memory in zip(wiring.blocks, self._own, self._memory, strict=True):
 
@@ -112,16 +113,15 @@ class Forest:
                     hidden = hidden + part(norm(hidden))
                 else:
                     hidden = norm(hidden + part(hidden))
-        self._size += len(layout.ids)
+        self._size += sum(len(row.ids) for row in rows)
         return Grown(wiring.final(hidden), layout.starts, first)
 
-    def _seen(self, block: Block) -> Tensor:
-        """Return which keys a block's queries see (g, 1, q, k), or what is added for them."""
-        allowed = block.allowed[:, None]
-        if self._wiring.bias is None:
-            return allowed
-        bias = self._wiring.bias(block.query_positions, block.key_positions)
-        return bias.masked_fill(~allowed, self._torch.finfo(bias.dtype).min)
+    def _allowed(self, block: Block, *, like: Tensor) -> Tensor:
+        """Return what is added to the scores of a block's keys (g, 1 or heads, q, k)."""
+        bias = None
+        if self._wiring.bias is not None:
+            bias = self._wiring.bias(block.query_positions, block.key_positions)
+        return added(block.allowed[:, None], bias, like=like)
 
     def _heads(self, x: Tensor, parts: int) -> Tensor:
         """Return (n, parts, heads, width of a head) for (n, parts * width)."""

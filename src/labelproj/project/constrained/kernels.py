@@ -52,55 +52,39 @@ class Linears:
 
     def linear(self, weight: Tensor, bias: Tensor | None) -> Function:
         """Return the function of a linear layer of ``weight`` (out, in) and ``bias`` (out)."""
-        return self._function(_Layer([weight], [bias]))
+        return self._function(_Layers([_Layer([weight], [bias])]))
 
     def joined(self, modules: Sequence[Any]) -> Function:
         """Return one function of linear layers: their outputs, one beside the other."""
-        return self._function(_layer(modules))
+        return self._function(_Layers([_layer(modules)]))
 
     def feed(self, first: Any, second: Any, activation: Function) -> Function:
         """Return the function of two linear layers with an activation between them."""
         import torch
 
-        fused = isinstance(activation, torch.nn.ReLU)
-        one, two = _layer([first], after="relu" if fused else "none"), _layer([second])
-        between = torch.nn.Identity() if fused else activation
-        return self._choice(
-            lambda x: two.exact(between(one.exact(x))), lambda x: two.rough(between(one.rough(x)))
-        )
+        if isinstance(activation, torch.nn.ReLU):
+            return self._function(_Layers([_layer([first], after="relu"), _layer([second])]))
+        return self._function(_Layers([_layer([first]), _layer([second])], activation))
 
-    def _function(self, layer: "_Layer") -> Function:
-        return self._choice(lambda x: layer.exact(x), lambda x: layer.rough(x))
-
-    def _choice(self, exact: Function, rough: Function) -> Function:
+    def _function(self, layers: "_Layers") -> Function:
         asked = self._asked
-        return lambda x: rough(x).float() if getattr(asked, "now", False) else exact(x)
+
+        def product(x: Tensor) -> Tensor:
+            return layers.rough(x).float() if getattr(asked, "now", False) else layers.exact(x)
+
+        return product
 
 
 class _Layer:
-    """A linear layer of one or more weights and biases, and what comes ``after`` it.
-
-    Its kernels are made when they are first asked for: a model has layers that are only used
-    joined to others. ``rough`` gives bfloat16 and takes any number type.
-    """
+    """A linear layer of one or more weights and biases, and what comes ``after`` it."""
 
     def __init__(
         self, weights: Sequence[Tensor], biases: Sequence[Tensor | None], *, after: str = "none"
     ):
-        self._weights, self._biases, self._after = weights, biases, after
+        self._weights, self._biases, self.after = weights, biases, after
 
-    @cached_property
-    def exact(self) -> Function:
-        """The layer in its own number type."""
-        return _product(*self._parts(), self._after)
-
-    @cached_property
-    def rough(self) -> Function:
-        """The layer in bfloat16."""
-        weight, bias = self._parts()
-        return _product(weight.bfloat16(), None if bias is None else bias.bfloat16(), self._after)
-
-    def _parts(self) -> tuple[Tensor, Tensor | None]:
+    def parts(self) -> tuple[Tensor, Tensor | None]:
+        """Return the weights and biases, one beside the other."""
         import torch
 
         if len(self._weights) == 1:
@@ -109,9 +93,70 @@ class _Layer:
         return torch.cat(list(self._weights)), bias
 
 
+class _Layers:
+    """Linear layers that follow each other, with ``between`` each two.
+
+    Their kernels are made when they are first asked for: a model has layers that are only used
+    joined to others.
+    """
+
+    def __init__(self, layers: Sequence[_Layer], between: Function | None = None):
+        self._layers, self._between = layers, between
+
+    @cached_property
+    def exact(self) -> Function:
+        """The layers in their own number type."""
+        return self._products(lambda x: x)
+
+    @cached_property
+    def rough(self) -> Function:
+        """The layers in bfloat16."""
+        return self._products(lambda x: x.bfloat16())
+
+    def _products(self, cast: Function) -> Function:
+        """Return the fastest products there are, of ``cast`` weights."""
+        parts = [(*layer.parts(), layer.after) for layer in self._layers]
+        parts = [(cast(w), None if b is None else cast(b), after) for w, b, after in parts]
+        packed = [_packed(*own) if own[0].device.type == "cpu" else None for own in parts]
+        steps = [own or _plain(*part) for own, part in zip(packed, parts, strict=True)]
+        if self._between is not None:
+            steps.insert(1, self._between)
+        dtype = parts[0][0].dtype
+        if None in packed:
+            return lambda x: _one_after_the_other(steps, x.to(dtype))
+        return lambda x: _blocked(steps, x, dtype)
+
+
 def _layer(modules: Sequence[Any], *, after: str = "none") -> _Layer:
     biases = [None if module.bias is None else module.bias.detach() for module in modules]
     return _Layer([module.weight.detach() for module in modules], biases, after=after)
+
+
+def _one_after_the_other(steps: Sequence[Function], x: Tensor) -> Tensor:
+    for step in steps:
+        x = step(x)
+    return x
+
+
+def _blocked(steps: Sequence[Function], x: Tensor, dtype: Any) -> Tensor:
+    """Return what ``steps`` make of the rows of ``x``, in blocks that are padded."""
+    import torch
+
+    rows = x.flatten(0, -2)
+    count, wanted = len(rows), padded_rows(len(rows))
+    if wanted > count:
+        rows = torch.nn.functional.pad(rows, (0, 0, 0, wanted - count))
+    found = [_one_after_the_other(steps, block.to(dtype)) for block in rows.split(BLOCK)]
+    whole = found[0] if len(found) == 1 else torch.cat(found)
+    return whole[:count].view(*x.shape[:-1], -1)
+
+
+def _plain(weight: Tensor, bias: Tensor | None, after: str) -> Function:
+    """Return a linear layer by PyTorch's own product."""
+    import torch
+
+    behind = torch.relu if after == "relu" else torch.nn.Identity()
+    return lambda x: behind(torch.nn.functional.linear(x, weight, bias))
 
 
 def _onednn() -> Any:
@@ -122,22 +167,8 @@ def _onednn() -> Any:
     return operations if able else None
 
 
-def _product(weight: Tensor, bias: Tensor | None, after: str) -> Function:
-    """Return the fastest product there is. It computes in the number type of ``weight``."""
-    import torch
-
-    packed = _packed(weight, bias, after) if weight.device.type == "cpu" else None
-    if packed is not None:
-        return packed
-    dtype = weight.dtype
-    behind = torch.relu if after == "relu" else torch.nn.Identity()
-    return lambda x: behind(torch.nn.functional.linear(x.to(dtype), weight, bias))
-
-
 def _packed(weight: Tensor, bias: Tensor | None, after: str) -> Function | None:
     """Return a linear layer by oneDNN, weights laid out as it likes; None where it cannot."""
-    import torch
-
     operations = _onednn()
     if operations is None:
         return None
@@ -147,24 +178,7 @@ def _packed(weight: Tensor, bias: Tensor | None, after: str) -> Function | None:
         operations._linear_pointwise(probe, packed, bias, after, [], "")
     except (RuntimeError, TypeError):
         return None
-    dtype = weight.dtype
-
-    def product(rows: Tensor) -> Tensor:
-        count = len(rows)
-        padded = rows.new_empty((padded_rows(count), rows.shape[-1]), dtype=dtype)
-        padded[:count] = rows
-        padded[count:] = 0
-        return operations._linear_pointwise(padded, packed, bias, after, [], "")[:count]
-
-    def forward(x: Tensor) -> Tensor:
-        rows = x.reshape(-1, x.shape[-1])
-        if len(rows) <= BLOCK:
-            found = product(rows)
-        else:
-            found = torch.cat([product(block) for block in rows.split(BLOCK)])
-        return found.view(*x.shape[:-1], -1)
-
-    return forward
+    return lambda x: operations._linear_pointwise(x, packed, bias, after, [], "")
 
 
 def padded_rows(count: int) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelproj.project.constrained.base import Ints, Row
+from labelproj.project.constrained.kernels import padded_rows
 
 __all__ = ["Block", "Layout", "Places", "Slots"]
 
@@ -66,20 +67,21 @@ class Places(NamedTuple):
 
 
 class Slots:
-    """Places of tokens on a device."""
+    """Places of tokens on a device. Packed ones have ``room`` rows more, which mean nothing."""
 
-    def __init__(self, places: Places, *, device: Any):
+    def __init__(self, places: Places, *, device: Any, room: int = 0):
         self.shapes = places.shapes
         tokens = places.padded(np.arange(len(places.slot)), empty=0)
-        self._slot = _tensor(places.slot, device)
+        self._slot = _tensor(np.pad(places.slot, (0, room)), device)
         self._token = _tensor(np.concatenate([own.ravel() for own in tokens]), device)
         self._sizes = [own.size for own in tokens]
+        filled = np.zeros(len(self._token), dtype=np.bool_)
+        filled[places.slot] = True
+        self._filled = self._cut(_tensor(filled, device))
 
     def filled(self) -> list[Tensor]:
         """Return (n, width) of each block, true where a token is."""
-        found = self._slot.new_zeros(len(self._token), dtype=bool)
-        found[self._slot] = True
-        return self._cut(found)
+        return self._filled
 
     def padded(self, x: Tensor) -> list[Tensor]:
         """Return packed x (tokens, ...) as blocks (n, width, ...).
@@ -135,13 +137,17 @@ class Layout:
     by_source: Slots
 
     @classmethod
-    def of(cls, rows: Sequence[Row], *, first: int, device: Any) -> "Layout":
-        """Lay out rows whose tokens are numbered ``first`` and on."""
+    def of(cls, rows: Sequence[Row], *, first: int, device: Any, fast: bool = False) -> "Layout":
+        """Lay out rows whose tokens are numbered ``first`` and on.
+
+        With ``fast`` there is room for as many tokens as products are fast for.
+        """
         lengths = np.array([len(row.ids) for row in rows])
         before = np.array([len(row.ancestors) for row in rows])
         numbers = np.array([row.source for row in rows])
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
         row_of = np.repeat(np.arange(len(rows)), lengths)
+        room = padded_rows(len(row_of)) - len(row_of) if fast else 0
         positions = before[row_of] + np.arange(len(row_of)) - starts[row_of]
         groups = _groups(numbers.tolist(), lengths.tolist())
         by_group = Places.of(groups[row_of])
@@ -159,14 +165,14 @@ class Layout:
         sources, source_of = np.unique(numbers, return_inverse=True)
         by_source = Places.of(source_of[row_of])
         return cls(
-            ids=_tensor(np.concatenate([row.ids for row in rows]), device),
-            positions=_tensor(positions, device),
+            ids=_tensor(np.pad(np.concatenate([row.ids for row in rows]), (0, room)), device),
+            positions=_tensor(np.pad(positions, (0, room)), device),
             highest=int(positions.max()),
             starts=starts,
             blocks=blocks,
-            by_group=Slots(by_group, device=device),
+            by_group=Slots(by_group, device=device, room=room),
             sources=[_tensor(sources[own], device) for own in by_source.owners],
-            by_source=Slots(by_source, device=device),
+            by_source=Slots(by_source, device=device, room=room),
         )
 
 

@@ -116,7 +116,8 @@ class ConstrainedProposer:
             )
             return self._weigher.weigh(batch, searched, pairs, within=within)
 
-        parts = list(batches(items, self._settings.batch_tokens))
+        size, workers = self._settings.batch_tokens, self._scorer.workers
+        parts = list(batches(items, size, workers=workers))
         for batch, weighed in zip(parts, self._scorer.map(work, parts), strict=True):
             for item, candidates in zip(batch, weighed, strict=True):
                 found[item.pair][item.span] = candidates

@@ -1,33 +1,43 @@
 """How probable spans are as translations of each other, alone."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from labelproj.project.constrained.base import Floats, Scorer
-from labelproj.project.constrained.decode import whole_log_probs
+from labelproj.project.constrained.base import Floats, Ints, Scorer
+from labelproj.project.constrained.decode import Whole, whole_log_probs
 from labelproj.project.constrained.texts import Tokens
 
-__all__ = ["span_log_probs"]
+__all__ = ["Alone", "span_log_probs"]
 
 
-def span_log_probs(
-    sources: Sequence[str], targets: Sequence[str], *, scorer: Scorer, tokens: Tokens
-) -> Floats:
-    """Return log P(target | source) per token, the end included, of pairs of short texts.
+class Alone(NamedTuple):
+    """Short texts and translations of them, one for each, with the model's tokens for both."""
 
-    Neighbours with the same source share its encoding.
+    sources: Sequence[str]
+    targets: Sequence[str]
+    tokens: Tokens
+
+
+def span_log_probs(asked: Sequence[Alone], *, scorer: Scorer) -> list[Floats]:
+    """Return log P(target | source) per token, the end included, of all texts of each asked.
+
+    All are decoded together, and the same source is encoded once.
     """
-    if not sources:
-        return np.zeros(0)
-    unique: list[str] = []
-    numbers = []
-    for source in sources:
-        if not unique or unique[-1] != source:
-            unique.append(source)
-        numbers.append(len(unique) - 1)
-    tree = scorer.encode(tokens.sources(unique))
-    head = np.concatenate([[scorer.start], tokens.ids(tokens.prefix)]).astype(np.int64)
-    wanted = list(zip(numbers, tokens.spans(targets), strict=True))
-    found = whole_log_probs(wanted, tree=tree, scorer=scorer, head=head)
-    return np.array([own.mean() for own in found])
+    encoded: list[Ints] = []
+    wanted: list[Whole] = []
+    for sources, targets, tokens in asked:
+        unique = list(dict.fromkeys(sources))
+        numbers = {source: len(encoded) + n for n, source in enumerate(unique)}
+        encoded += tokens.sources(unique)
+        head = np.append(scorer.start, tokens.ids(tokens.prefix))
+        wanted += [
+            Whole(numbers[source], head, ids)
+            for source, ids in zip(sources, tokens.spans(targets), strict=True)
+        ]
+    found: list[float] = []
+    if wanted:
+        tree = scorer.encode(encoded)
+        found = [own.mean() for own in whole_log_probs(wanted, tree=tree, scorer=scorer)]
+    return np.split(np.array(found), np.cumsum([len(own.sources) for own in asked])[:-1])

@@ -66,14 +66,18 @@ class TorchScorer:
         """How many tokens a translation may have; None when any number."""
         return self._wiring.positions
 
+    @property
+    def workers(self) -> int:
+        """As many as PyTorch has threads on a CPU, else one."""
+        return self._torch.get_num_threads() if self._device == "cpu" else 1
+
     def map(self, work: Callable[[_In], _Out], batches: Sequence[_In]) -> list[_Out]:
         """Do ``work`` for every batch; on a CPU each core takes batches of its own.
 
         The products are too small to be shared out well between cores.
         """
-        torch = self._torch
-        threads = torch.get_num_threads()
-        if self._device != "cpu" or threads == 1 or len(batches) == 1:
+        torch, threads = self._torch, self.workers
+        if threads == 1 or len(batches) == 1:
             return [work(batch) for batch in batches]
         try:
             with ThreadPoolExecutor(
@@ -115,7 +119,7 @@ class TorchScorer:
         highest = torch.full((vocabulary,), -math.inf, device=self._device)
 
         def note(logs: Any) -> None:
-            torch.maximum(highest, logs.amax(0), out=highest)
+            torch.maximum(highest, logs, out=highest)
 
         project = self._wiring.project
         found = self._log_probs(grown, rows, wanted, project, vocabulary, note=note)
@@ -157,11 +161,12 @@ class TorchScorer:
         with torch.inference_mode():
             for begin in range(0, len(rows), step):
                 here = slice(begin, begin + step)
-                logits = project(grown.states[where[here]])
-                # Twice as fast as taking logsumexp off the chosen ones, though it writes them all.
-                logs = torch.log_softmax(logits, 1, dtype=torch.float32)
-                parts.append(logs.gather(1, places[here]))
+                # In bits, as powers of two take a quarter of the time of those of e.
+                logits = project(grown.states[where[here]]).float().mul_(1 / math.log(2))
+                highest = logits.amax(1, keepdim=True)
+                whole = (logits - highest).exp2_().sum(1, keepdim=True).log2_().add_(highest)
+                parts.append(logits.gather(1, places[here]).sub_(whole).mul_(math.log(2)))
                 if note is not None:
-                    note(logs)
+                    note(logits.sub_(whole).amax(0).mul_(math.log(2)))
             values: Floats = torch.cat(parts).double().cpu().numpy()
         return list(values.T)

@@ -31,6 +31,7 @@ from labelproj.project.constrained.decode import (
     Grew,
     Growth,
     Narrow,
+    Whole,
     grow,
     whole_log_probs,
 )
@@ -73,7 +74,7 @@ class Search:
         limits: ConstrainedParams,
     ):
         self._scorer, self._marks, self._choices = scorer, marks, Choices(limits)
-        self._head = np.concatenate([[scorer.start], prefix]).astype(np.int64)
+        self._head = np.append(scorer.start, prefix)
         self._narrow: Narrow | None = None
         with scorer.roughly():
             self._tree = scorer.encode([query.source for query in queries])
@@ -90,8 +91,11 @@ class Search:
         """Score pairs of queries (by number) exactly."""
         numbers = sorted({k for k, _ in wanted})
         tree = self._scorer.encode([self._states[k].query.source for k in numbers])
-        marked = [(numbers.index(k), self._marked(self._states[k].query, p)) for k, p in wanted]
-        found = whole_log_probs(marked, tree=tree, scorer=self._scorer, head=self._head)
+        marked = [
+            Whole(numbers.index(k), self._head, self._marked(self._states[k].query, pair))
+            for k, pair in wanted
+        ]
+        found = whole_log_probs(marked, tree=tree, scorer=self._scorer)
         for (k, pair), own in zip(wanted, found, strict=True):
             self._states[k].exact[pair] = float(own.sum())
 

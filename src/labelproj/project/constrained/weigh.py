@@ -10,7 +10,7 @@ from labelproj.project.base import LabelledPair, Place, Weighted
 from labelproj.project.boundaries import adjusted
 from labelproj.project.constrained.asking import Item
 from labelproj.project.constrained.base import Scorer
-from labelproj.project.constrained.rescore import span_log_probs
+from labelproj.project.constrained.rescore import Alone, span_log_probs
 from labelproj.project.constrained.search import Search
 from labelproj.project.constrained.state import Found, Pair, Query
 from labelproj.project.constrained.texts import Target, Tokens
@@ -94,13 +94,16 @@ class Weigher:
             pair, places = pairs[item.pair], item.query.target.places
             surfaces.append(pair.tgt_text[places[a][0] : places[b][1]])
             sources.append(pair.src_spans[item.span].surface(pair.src_text))
-        own = reverse = np.zeros(len(keys))
+        asked = []
         if self._params.own:
-            own = span_log_probs(sources, surfaces, scorer=self._scorer, tokens=self._forward)
+            asked.append(Alone(sources, surfaces, self._forward))
         if self._backward is not None:
-            reverse = span_log_probs(surfaces, sources, scorer=self._scorer, tokens=self._backward)
-        values = zip(own.tolist(), reverse.tolist(), strict=True)
-        return dict(zip(keys, values, strict=True))
+            asked.append(Alone(surfaces, sources, self._backward))
+        found = [own.tolist() for own in span_log_probs(asked, scorer=self._scorer)]
+        unasked = [0.0] * len(keys)
+        own = found.pop(0) if self._params.own else unasked
+        (reverse,) = found or [unasked]
+        return dict(zip(keys, zip(own, reverse, strict=True), strict=True))
 
     def _chances(
         self, found: Found, values: Mapping[Pair, tuple[float, float]]
