@@ -10,9 +10,9 @@ from labelproj.project.base import LabelledPair, Place, Weighted
 from labelproj.project.boundaries import adjusted
 from labelproj.project.constrained.asking import Item
 from labelproj.project.constrained.base import Scorer
-from labelproj.project.constrained.rescore import Alone, span_log_probs
+from labelproj.project.constrained.rescore import Alone, Asked, Rescorer
 from labelproj.project.constrained.search import Search
-from labelproj.project.constrained.state import Found, Pair, Query
+from labelproj.project.constrained.state import Found, Pair
 from labelproj.project.constrained.texts import Target, Tokens
 from labelproj.records import Candidate, Span
 
@@ -33,8 +33,8 @@ class Weigher:
     def __init__(
         self, scorer: Scorer, forward: Tokens, backward: Tokens | None, *, params: ConstrainedParams
     ):
-        self._scorer, self._forward, self._backward = scorer, forward, backward
-        self._params = params
+        self._scorer, self._params = scorer, params
+        self._rescorer = Rescorer(scorer, forward, backward, params=params)
 
     def weigh(
         self,
@@ -49,22 +49,18 @@ class Weigher:
         Each is scored by itself too, and what comes out best exactly, if that is asked for.
         """
         results = searched.found()
-        kept = [
-            _kept(item.query, found, within=within)
+        asked = [
+            _asked(item, found, pairs, within=within)
             for item, found in zip(batch, results, strict=True)
         ]
         with self._scorer.roughly():
-            alone = self._alone(batch, kept, pairs)
-        values = [
-            {candidate: alone.get((n, candidate), (0.0, 0.0)) for candidate in own}
-            for n, own in enumerate(kept)
-        ]
-        chances = [self._chances(*both) for both in zip(results, values, strict=True)]
+            alone = self._rescorer.rescore(asked)
+        chances = [self._chances(*both) for both in zip(results, alone, strict=True)]
         # What comes out best in the end may not have been the best before.
         while self._params.exact != "ties" and (estimated := list(_estimated(results, chances))):
             searched.settle(estimated)
             results = searched.found()
-            chances = [self._chances(*both) for both in zip(results, values, strict=True)]
+            chances = [self._chances(*both) for both in zip(results, alone, strict=True)]
         return [
             sorted(
                 (
@@ -73,52 +69,20 @@ class Weigher:
                 ),
                 key=lambda c: (-c.weight, c.candidate.start, c.candidate.end),
             )
-            for item, found, own, likely in zip(batch, results, values, chances, strict=True)
+            for item, found, own, likely in zip(batch, results, alone, chances, strict=True)
         ]
 
-    def _alone(
-        self,
-        batch: Sequence[Item],
-        kept: Sequence[Sequence[Pair]],
-        pairs: Sequence[LabelledPair],
-    ) -> dict[tuple[int, Pair], tuple[float, float]]:
-        """Return log P(candidate | span) and log P(span | candidate), per token.
-
-        The key is the number in the batch and the candidate. One candidate alone is the best
-        whatever it scores, and is not asked for.
-        """
-        keys = [(n, candidate) for n, own in enumerate(kept) if len(own) > 1 for candidate in own]
-        surfaces, sources = [], []
-        for n, (a, b) in keys:
-            item = batch[n]
-            pair, places = pairs[item.pair], item.query.target.places
-            surfaces.append(pair.tgt_text[places[a][0] : places[b][1]])
-            sources.append(pair.src_spans[item.span].surface(pair.src_text))
-        asked = []
-        if self._params.own:
-            asked.append(Alone(sources, surfaces, self._forward))
-        if self._backward is not None:
-            asked.append(Alone(surfaces, sources, self._backward))
-        found = [own.tolist() for own in span_log_probs(asked, scorer=self._scorer)]
-        unasked = [0.0] * len(keys)
-        own = found.pop(0) if self._params.own else unasked
-        (reverse,) = found or [unasked]
-        return dict(zip(keys, zip(own, reverse, strict=True), strict=True))
-
-    def _chances(
-        self, found: Found, values: Mapping[Pair, tuple[float, float]]
-    ) -> dict[Pair, float]:
-        """Return the log-probability of each of ``values`` among all that was scored."""
-        params = self._params
-        extra = {c: params.own * o + params.reverse * r for c, (o, r) in values.items()}
+    def _chances(self, found: Found, alone: Mapping[Pair, Alone]) -> dict[Pair, float]:
+        """Return the log-probability of each of ``alone`` among all that was scored."""
+        extra = {candidate: own.extra for candidate, own in alone.items()}
         # What was left out is taken to score by itself as the best does.
         usual = extra[next(iter(extra))] if extra else 0.0
         logits = {
-            candidate: (score + extra.get(candidate, usual)) / params.temperature
+            candidate: (score + extra.get(candidate, usual)) / self._params.temperature
             for candidate, score in found.scores.items()
         }
         whole = float(np.logaddexp.reduce(list(logits.values()))) if logits else 0.0
-        return {candidate: logits[candidate] - whole for candidate in values if candidate in logits}
+        return {candidate: logits[candidate] - whole for candidate in alone if candidate in logits}
 
     def _weighted(
         self,
@@ -127,12 +91,12 @@ class Weigher:
         chance: float,
         found: Found,
         pair: LabelledPair,
-        alone: tuple[float, float],
+        alone: Alone,
     ) -> Weighted:
+        asked = {"own": alone.own, "reverse": alone.reverse}
         evidence = {
             "marked": found.scores[candidate] - max(found.scores.values()),
-            "own": alone[0],
-            "reverse": alone[1],
+            **{name: value for name, value in asked.items() if value is not None},
             "exact": float(candidate in found.exact),
             "scored": float(len(found.scores)),
             "candidates": float(found.candidates),
@@ -152,11 +116,15 @@ def _estimated(
             yield number, best
 
 
-def _kept(query: Query, found: Found, *, within: float) -> list[Pair]:
-    """Return the candidates worth a second look: the best, and those near it."""
+def _asked(item: Item, found: Found, pairs: Sequence[LabelledPair], *, within: float) -> Asked:
+    """Return the candidates of a span worth a second look: the best, and those near it."""
+    pair, query = pairs[item.pair], item.query
     best = max(found.scores.values(), default=0.0)
-    near = [pair for pair, score in found.scores.items() if score >= best - within][:KEEP]
-    return near + [pair for pair in query.also if pair in found.scores and pair not in near]
+    near = [own for own, score in found.scores.items() if score >= best - within][:KEEP]
+    kept = near + [own for own in query.also if own in found.scores and own not in near]
+    places = query.target.places
+    texts = {(a, b): pair.tgt_text[places[a][0] : places[b][1]] for a, b in kept}
+    return Asked(pair.src_spans[item.span].surface(pair.src_text), texts, found.scores)
 
 
 def _place(candidate: Pair, target: Target, span: Span, pair: LabelledPair) -> Place:
