@@ -65,7 +65,7 @@ def encode(wiring: Wiring, sources: Sequence[Ints], *, device: str) -> Encoded:
 def added(allowed: Tensor, bias: Tensor | None, *, like: Tensor) -> Tensor:
     """Return what is added to scores: ``bias``, or nothing, where it is ``allowed`` to look.
 
-    The number type is that of ``like``.
+    Without a bias, the number type is that of ``like``.
     """
     base = like.new_zeros(()) if bias is None else bias
     return base.masked_fill(~allowed, float("-inf"))
