@@ -17,6 +17,11 @@ from labelproj.project.constrained.wiring import Tensor, Wiring
 __all__ = ["Forest"]
 
 
+#: How many times the tokens of the first pass there is room for: on a CPU as many as a search
+#: decodes in all (what is not touched takes no memory there), as room that grows is copied.
+EXPECTED = {"cpu": 5, "cuda": 1}
+
+
 class _Store:
     """Keys and values (n, 2, heads, width of a head) of tokens, by their numbers."""
 
@@ -27,7 +32,8 @@ class _Store:
         """Keep those of the tokens numbered ``first`` and on, the highest so far."""
         end = first + len(memory)
         if end > len(self._held):
-            room = memory.new_empty((max(end, 2 * len(self._held)), *memory.shape[1:]))
+            size = 2 * len(self._held) if first else EXPECTED[memory.device.type] * end
+            room = memory.new_empty((max(end, size), *memory.shape[1:]))
             room[:first] = self._held[:first]
             self._held = room
         self._held[first:end] = memory
