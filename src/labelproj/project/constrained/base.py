@@ -74,6 +74,9 @@ class Tree(Protocol):
     def forget(self, first: int) -> None:
         """Drop the tokens numbered ``first`` and on; their numbers are given again."""
 
+    def close(self) -> None:
+        """Give back the room that the tokens take; nothing can grow any more."""
+
 
 class Scorer(Protocol):
     """A translation model that scores tokens; ``start`` opens every path, ``end`` closes it."""

@@ -47,6 +47,9 @@ class _Paths:
         """Drop the tokens numbered ``first`` and on."""
         self._ids = self._ids[:first]
 
+    def close(self) -> None:
+        """Do nothing: it takes little room."""
+
 
 class Ct2Scorer:
     """A prepared model, open in CTranslate2."""

@@ -6,6 +6,7 @@ Many rows share ancestors, so nothing is computed twice and no cache is copied p
 Tokens are packed without padding for everything but attention itself.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,27 +15,36 @@ from labelproj.project.constrained.encode import Encoded, added, attention
 from labelproj.project.constrained.layout import Block, Layout, Slots
 from labelproj.project.constrained.wiring import Tensor, Wiring
 
-__all__ = ["Forest"]
+__all__ = ["Forest", "Rooms"]
 
 
 #: How many times the tokens of the first pass there is room for: on a CPU as many as a search
 #: decodes in all (what is not touched takes no memory there), as room that grows is copied.
 EXPECTED = {"cpu": 5, "cuda": 1}
+#: Numbers of a layer, at most, whose room is kept for the next forest: to touch new memory takes
+#: longer than to fill what is there.
+KEPT = 1 << 23
 
 
 class _Store:
     """Keys and values (n, 2, heads, width of a head) of tokens, by their numbers."""
 
-    def __init__(self, empty: Tensor):
-        self._held = empty
+    def __init__(self) -> None:
+        self._held: Tensor = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is worth keeping."""
+        return self._held is None or self._held.numel() <= KEPT
 
     def put(self, first: int, memory: Tensor) -> None:
         """Keep those of the tokens numbered ``first`` and on, the highest so far."""
         end = first + len(memory)
-        if end > len(self._held):
-            size = 2 * len(self._held) if first else EXPECTED[memory.device.type] * end
-            room = memory.new_empty((max(end, size), *memory.shape[1:]))
-            room[:first] = self._held[:first]
+        if self._held is None or end > len(self._held):
+            size = max(2 * first, end) if first else EXPECTED[memory.device.type] * end
+            room = memory.new_empty((size, *memory.shape[1:]))
+            if first:
+                room[:first] = self._held[:first]
             self._held = room
         self._held[first:end] = memory
 
@@ -45,10 +55,30 @@ class _Store:
         )
 
 
+class Rooms:
+    """Stores for the layers of forests, given back when these are closed; any thread may ask."""
+
+    def __init__(self, layers: int):
+        self._layers = layers
+        self._free: deque[list[_Store]] = deque()
+
+    def take(self) -> list[_Store]:
+        """Return a store for each layer."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            return [_Store() for _ in range(self._layers)]
+
+    def give_back(self, stores: list[_Store]) -> None:
+        """Keep stores for the next who asks, unless they are large."""
+        if all(store.is_small for store in stores):
+            self._free.append(stores)
+
+
 class Forest:
     """The trees of a batch of encoded source texts."""
 
-    def __init__(self, wiring: Wiring, encoded: Encoded):
+    def __init__(self, wiring: Wiring, encoded: Encoded, rooms: Rooms):
         import torch
 
         self._torch = torch
@@ -64,8 +94,8 @@ class Forest:
             for block in wiring.blocks
             for memory in slots.padded(self._heads(block.cross.memory(states), 2))
         ]
-        empty = self._heads(states.new_zeros((0, 2 * wiring.width)), 2)
-        self._own = [_Store(empty) for _ in wiring.blocks]
+        self._rooms = rooms
+        self._own = rooms.take()
 
     def grow(self, rows: Sequence[Row]) -> Grown:
         """Decode ``rows`` and keep their keys and values; the states are of shape (n, d)."""
@@ -75,6 +105,11 @@ class Forest:
     def forget(self, first: int) -> None:
         """Drop the tokens numbered ``first`` and on; the next ones take their room."""
         self._size = first
+
+    def close(self) -> None:
+        """Give back the room that the tokens take; nothing can grow any more."""
+        self._rooms.give_back(self._own)
+        self._own = []
 
     def _grow(self, rows: Sequence[Row]) -> Grown:
         wiring, first = self._wiring, self._size

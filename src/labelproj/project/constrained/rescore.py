@@ -113,6 +113,7 @@ class Rescorer:
             for source, ids in zip(sources, tokens.spans(targets), strict=True)
         ]
         found = whole_log_probs(wanted, tree=tree, scorer=self._scorer)
+        tree.close()
         return [float(own.mean()) for own in found]
 
 

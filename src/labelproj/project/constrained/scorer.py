@@ -13,7 +13,7 @@ from labelproj.devices import has_fast_bfloat16
 from labelproj.errors import ModelError
 from labelproj.project.constrained.base import Floats, Grown, Ints, Shortlist, Survey
 from labelproj.project.constrained.encode import encode
-from labelproj.project.constrained.forest import Forest
+from labelproj.project.constrained.forest import Forest, Rooms
 from labelproj.project.constrained.kernels import Linears
 from labelproj.project.constrained.wiring import wire
 from labelproj.translate.forced import load_model
@@ -58,6 +58,7 @@ class TorchScorer:
         self.rough = rough if dtype == "float32" else dtype
         self._linears = Linears(self._model, rough=self.rough != dtype)
         self._wiring = wire(self._model, self._linears, where=str(folder))
+        self._rooms = Rooms(len(self._wiring.blocks))
         self.start = int(self._model.config.decoder_start_token_id)
         self.end = int(self._model.config.eos_token_id)
 
@@ -94,7 +95,8 @@ class TorchScorer:
     def encode(self, sources: Sequence[Ints]) -> Forest:
         """Return an empty forest over the encoded ``sources`` (token ids each)."""
         with self._torch.inference_mode():
-            return Forest(self._wiring, encode(self._wiring, sources, device=self._device))
+            encoded = encode(self._wiring, sources, device=self._device)
+            return Forest(self._wiring, encoded, self._rooms)
 
     def log_probs(
         self,

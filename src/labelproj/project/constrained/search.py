@@ -80,6 +80,7 @@ class Search:
             self._tree = scorer.encode([query.source for query in queries])
             self._states = self._trunks(queries)
             self._run()
+            self._tree.close()
         while wanted := self._each(self._choices.undecided):
             self.settle(wanted)
 
@@ -96,6 +97,7 @@ class Search:
             for k, pair in wanted
         ]
         found = whole_log_probs(marked, tree=tree, scorer=self._scorer)
+        tree.close()
         for (k, pair), own in zip(wanted, found, strict=True):
             self._states[k].exact[pair] = float(own.sum())
 
