@@ -32,6 +32,7 @@ from labelproj.project.constrained.search import search
 from labelproj.project.constrained.state import Found, Query
 from labelproj.project.constrained.texts import Tokens
 from labelproj.project.joint import JointProjector
+from labelproj.project.pieces import pieces
 from labelproj.records import Span
 from labelproj.translate.cache import cached_model
 from labelproj.translate.engine import check_model, open_engine
@@ -40,7 +41,7 @@ from labelproj.translate.schemes import scheme
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from brute_force import BruteForce
 
-BATCH = 40
+WARM = 40
 
 
 class Spans:
@@ -76,7 +77,8 @@ class Spans:
                 limits=self.limits,
             )
 
-        batches = [queries[first : first + BATCH] for first in range(0, len(queries), BATCH)]
+        size = self.limits.batch_tokens
+        batches = list(pieces(queries, lambda q: len(q.target.ids) + len(q.source), most=size))
         return [found for batch in scorer.map(work, batches) for found in batch]
 
 
@@ -163,8 +165,8 @@ def main() -> None:
     )
     projector = JointProjector(method)
     # Once before the clock runs: kernels are chosen and buffers grow at the first call.
-    engine.translate(texts[:BATCH], TranslateParams())
-    projector.project(labelled[:BATCH])
+    engine.translate(texts[:WARM], TranslateParams())
+    projector.project(labelled[:WARM])
     rng = random.Random(13)
     few = rng.sample(queries, min(args.sample, len(queries)))
     n, s = len(pairs), len(queries)

@@ -22,7 +22,6 @@ from typing import Any
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-import constrained
 from constrained import Spans
 from labelproj.config import ConstrainedParams
 from labelproj.evaluate.projection import read_gold
@@ -63,7 +62,7 @@ def measure(spans: Spans, scorer: TorchScorer) -> dict[str, object]:
     spans.search(queries, scorer)
     torch.cuda.synchronize()
     seconds = time.perf_counter() - started
-    part = queries[: 4 * constrained.BATCH]
+    part = queries[:160]
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as profiled:
         started = time.perf_counter()
         spans.search(part, scorer)
@@ -79,7 +78,7 @@ def measure(spans: Spans, scorer: TorchScorer) -> dict[str, object]:
     attention = sum(own for name, own in kernels if _ATTENTION.search(name))
     longest = sorted(kernels, key=lambda kernel: -kernel[1])[:12]
     return {
-        "batch": constrained.BATCH,
+        "batch_tokens": spans.limits.batch_tokens,
         "spans_per_second": round(len(queries) / seconds, 1),
         "peak_gpu_mib": round(torch.cuda.max_memory_allocated() / 2**20),
         "device_busy": round(device / profiled_seconds, 3),
@@ -97,18 +96,18 @@ def main() -> None:
     parser.add_argument("--units", type=int, default=500)
     parser.add_argument("--trained", action="store_true")
     parser.add_argument("--compute-type", action="append")
-    parser.add_argument("--batch", type=int, action="append")
+    parser.add_argument("--batch-tokens", type=int, action="append")
     args = parser.parse_args()
     pairs = read_gold(args.gold)[: args.units]
     src, tgt = pairs[0].src_lang, pairs[0].tgt_lang
     with tempfile.TemporaryDirectory() as name:
         folder = args.model if args.trained else large_model(args.model, Path(name) / "model")
         tokens = Tokens(check_model(folder, src=src, tgt=tgt), scheme("brackets"), where="model")
-        spans = Spans(pairs, tokens, ConstrainedParams())
-        print(json.dumps({"device": torch.cuda.get_device_name(), "spans": len(spans.pairs)}))
+        print(json.dumps({"device": torch.cuda.get_device_name(), "units": len(pairs)}))
         for dtype in args.compute_type or ("bfloat16", "float32"):
             scorer = TorchScorer(folder, device="cuda", dtype=dtype)
-            for constrained.BATCH in args.batch or (40, 160):
+            for size in args.batch_tokens or (3072, 12288):
+                spans = Spans(pairs, tokens, ConstrainedParams(batch_tokens=size))
                 found = {"compute_type": dtype, **measure(spans, scorer)}
                 print(json.dumps(found), flush=True)
 
