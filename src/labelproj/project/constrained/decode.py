@@ -18,7 +18,7 @@ from labelproj.project.constrained.base import (
 from labelproj.project.constrained.state import Line
 from labelproj.project.pieces import pieces
 
-__all__ = ["NOWHERE", "Grew", "Growth", "Narrow", "Whole", "grow", "whole_log_probs"]
+__all__ = ["NOWHERE", "Grew", "Growth", "Narrow", "grow", "whole_log_probs"]
 
 NOWHERE: Ints = np.zeros(0, dtype=np.int64)
 #: Pairs of a token and an ancestor of it in one pass: attention has a number for each.
@@ -62,14 +62,6 @@ class Grew(NamedTuple):
     found: Floats
 
 
-class Whole(NamedTuple):
-    """A whole translation of a source (by its number): what it starts with, and its tokens."""
-
-    source: int
-    head: Ints
-    ids: Ints
-
-
 def grow(
     growths: Sequence[Growth],
     *,
@@ -95,19 +87,20 @@ def grow(
     return results
 
 
-def whole_log_probs(wanted: Sequence[Whole], *, tree: Tree, scorer: Scorer) -> list[Floats]:
-    """Return log-probabilities of the ids and of the end of whole translations."""
+def whole_log_probs(
+    wanted: Sequence[tuple[int, Ints]], *, tree: Tree, scorer: Scorer, head: Ints
+) -> list[Floats]:
+    """Return log-probabilities of the tokens and of the end of whole translations.
+
+    Each is a source's number in ``tree`` and the ids behind ``head``, with which all begin.
+    """
     found: list[Floats] = []
-    done = 0
-    rows = [Row(own.source, NOWHERE, np.concatenate([own.head, own.ids])) for own in wanted]
-    for piece in _pieces(rows):
-        whole = wanted[done : done + len(piece)]
-        done += len(piece)
+    for piece in _pieces([Row(n, NOWHERE, np.concatenate([head, ids])) for n, ids in wanted]):
         grown = tree.grow(piece)
-        lengths = [len(own.ids) + 1 for own in whole]
-        begins = grown.starts + [len(own.head) - 1 for own in whole]
+        lengths = [len(row.ids) - len(head) + 1 for row in piece]
+        begins = grown.starts + len(head) - 1
         where = np.concatenate([b + np.arange(n) for b, n in zip(begins, lengths, strict=True)])
-        following = np.concatenate([np.append(own.ids, scorer.end) for own in whole])
+        following = np.concatenate([np.append(row.ids[len(head) :], scorer.end) for row in piece])
         (own,) = scorer.log_probs(grown, where, [following])
         found += np.split(own, np.cumsum(lengths)[:-1])
         tree.forget(grown.first)

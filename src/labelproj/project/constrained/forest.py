@@ -12,11 +12,11 @@ from typing import Any
 
 from labelproj.project.constrained.base import Grown, Row
 from labelproj.project.constrained.encode import Encoded, added, attention
+from labelproj.project.constrained.kernels import padded_rows
 from labelproj.project.constrained.layout import Block, Layout, Slots
 from labelproj.project.constrained.wiring import Tensor, Wiring
 
 __all__ = ["Forest", "Rooms"]
-
 
 #: How many times the tokens of the first pass there is room for: on a CPU as many as a search
 #: decodes in all (what is not touched takes no memory there), as room that grows is copied.
@@ -113,7 +113,9 @@ class Forest:
 
     def _grow(self, rows: Sequence[Row]) -> Grown:
         wiring, first = self._wiring, self._size
-        layout = Layout.of(rows, first=first, device=self._seen.device, fast=True)
+        count = sum(len(row.ids) for row in rows)
+        room = padded_rows(count) - count
+        layout = Layout.of(rows, first=first, device=self._seen.device, room=room)
         hidden = wiring.embed(layout.ids, layout.positions, layout.highest)
         seen = [self._allowed(block, like=hidden) for block in layout.blocks]
         cross_seen = [self._seen.index_select(0, n) for n in layout.sources]
@@ -154,7 +156,7 @@ class Forest:
                     hidden = hidden + part(norm(hidden))
                 else:
                     hidden = norm(hidden + part(hidden))
-        self._size += sum(len(row.ids) for row in rows)
+        self._size += count
         return Grown(wiring.final(hidden), layout.starts, first)
 
     def _allowed(self, block: Block, *, like: Tensor) -> Tensor:

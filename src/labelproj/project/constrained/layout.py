@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from labelproj.project.constrained.base import Ints, Row
-from labelproj.project.constrained.kernels import padded_rows
 
 __all__ = ["Block", "Layout", "Places", "Slots"]
 
@@ -137,17 +136,16 @@ class Layout:
     by_source: Slots
 
     @classmethod
-    def of(cls, rows: Sequence[Row], *, first: int, device: Any, fast: bool = False) -> "Layout":
+    def of(cls, rows: Sequence[Row], *, first: int, device: Any, room: int = 0) -> "Layout":
         """Lay out rows whose tokens are numbered ``first`` and on.
 
-        With ``fast`` there is room for as many tokens as products are fast for.
+        ``room`` is that of packed tokens (see :class:`Slots`).
         """
         lengths = np.array([len(row.ids) for row in rows])
         before = np.array([len(row.ancestors) for row in rows])
         numbers = np.array([row.source for row in rows])
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
         row_of = np.repeat(np.arange(len(rows)), lengths)
-        room = padded_rows(len(row_of)) - len(row_of) if fast else 0
         positions = before[row_of] + np.arange(len(row_of)) - starts[row_of]
         groups = _groups(numbers.tolist(), lengths.tolist())
         by_group = Places.of(groups[row_of])

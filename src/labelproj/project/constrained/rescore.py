@@ -7,7 +7,7 @@ import numpy as np
 
 from labelproj.config import ConstrainedParams
 from labelproj.project.constrained.base import Scorer
-from labelproj.project.constrained.decode import Whole, whole_log_probs
+from labelproj.project.constrained.decode import whole_log_probs
 from labelproj.project.constrained.state import Pair
 from labelproj.project.constrained.texts import Tokens
 
@@ -108,11 +108,10 @@ class Rescorer:
         numbers = {source: n for n, source in enumerate(dict.fromkeys(sources))}
         tree = self._scorer.encode(tokens.sources(list(numbers)))
         head = np.append(self._scorer.start, tokens.ids(tokens.prefix))
-        wanted = [
-            Whole(numbers[source], head, ids)
-            for source, ids in zip(sources, tokens.spans(targets), strict=True)
-        ]
-        found = whole_log_probs(wanted, tree=tree, scorer=self._scorer)
+        wanted = list(
+            zip([numbers[source] for source in sources], tokens.spans(targets), strict=True)
+        )
+        found = whole_log_probs(wanted, tree=tree, scorer=self._scorer, head=head)
         tree.close()
         return [float(own.mean()) for own in found]
 

@@ -31,7 +31,6 @@ from labelproj.project.constrained.decode import (
     Grew,
     Growth,
     Narrow,
-    Whole,
     grow,
     whole_log_probs,
 )
@@ -92,11 +91,8 @@ class Search:
         """Score pairs of queries (by number) exactly."""
         numbers = sorted({k for k, _ in wanted})
         tree = self._scorer.encode([self._states[k].query.source for k in numbers])
-        marked = [
-            Whole(numbers.index(k), self._head, self._marked(self._states[k].query, pair))
-            for k, pair in wanted
-        ]
-        found = whole_log_probs(marked, tree=tree, scorer=self._scorer)
+        marked = [(numbers.index(k), self._marked(self._states[k].query, p)) for k, p in wanted]
+        found = whole_log_probs(marked, tree=tree, scorer=self._scorer, head=self._head)
         tree.close()
         for (k, pair), own in zip(wanted, found, strict=True):
             self._states[k].exact[pair] = float(own.sum())
