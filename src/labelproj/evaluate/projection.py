@@ -1,9 +1,12 @@
 """Score a projection method on gold parallel texts: given translations, gold spans both sides."""
 
+import re
 import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from labelproj.config import ProjectParams
@@ -131,9 +134,22 @@ def method_name(params: ProjectParams) -> str:
 
 def _peak_mib() -> float:
     """Return the highest resident memory of this process and of its largest child, in MiB."""
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    kibibyte = 1 if sys.platform == "darwin" else 1024  # the unit of ru_maxrss
-    return round(sum(usage.ru_maxrss for usage in usages) * kibibyte / 2**20, 1)
+    own, ended = (
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    unit = 1 if sys.platform == "darwin" else 1024
+    return round((own + max(ended, *map(_peak, active_children()), 0)) * unit / 2**20, 1)
+
+
+def _peak(process: BaseProcess) -> int:
+    """Return the highest resident memory of a process that runs, in KiB; 0 where nobody says."""
+    try:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"VmHWM:\s+(\d+)", status)
+    return int(found[1]) if found else 0
 
 
 def _open(

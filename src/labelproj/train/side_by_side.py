@@ -5,14 +5,14 @@ after the other on both.
 """
 
 import os
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
 
 from labelproj.config import TrainParams
+from labelproj.processes import as_done, end_with_parent, environment
 from labelproj.progress import log, set_up_logging, track
 from labelproj.train.kept import finished
 from labelproj.train.systems import System, system_home, train_system
@@ -63,7 +63,7 @@ def train_side_by_side(
 def _processes(jobs: int, *, threads: int) -> Iterator[ProcessPoolExecutor]:
     # New ones, as threads of PyTorch do not outlive a fork.
     with (
-        _environment(dict.fromkeys(_THREADS, str(threads))),
+        environment(dict.fromkeys(_THREADS, str(threads))),
         ProcessPoolExecutor(
             jobs,
             mp_context=get_context("spawn"),
@@ -78,7 +78,7 @@ def _results(waiting: Mapping[Future[Trained], Path]) -> dict[Path, Trained]:
     made: dict[Path, Trained] = {}
     try:
         with track("systems", len(waiting)) as progress:
-            for future in as_completed(waiting):
+            for future in as_done(waiting):
                 made[waiting[future]] = future.result()
                 progress.advance(1)
     finally:
@@ -89,25 +89,5 @@ def _results(waiting: Mapping[Future[Trained], Path]) -> dict[Path, Trained]:
 
 def _begin(level: int) -> None:
     set_up_logging(level)
-
-    def watch() -> None:
-        # Nobody would use what is trained for a process that was killed.
-        if (parent := parent_process()) is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    # Nobody would use what is trained for a process that was killed.
+    end_with_parent()

@@ -95,6 +95,9 @@ class Scorer(Protocol):
     def map(self, work: Callable[[_In], _Out], batches: Sequence[_In]) -> list[_Out]:
         """Do ``work``, which scores, for every batch; several side by side where that is faster."""
 
+    def work_alone(self) -> None:
+        """Compute on one thread from now on, in all of this process."""
+
     def roughly(self) -> AbstractContextManager[None]:
         """Compute with less precision inside a block, where that is faster."""
 

@@ -17,14 +17,14 @@ LOOK = 5
 #: How many times as wide the margin is, by what is known of a candidate: of an opening mark its own
 #: probability alone, some words behind an opening mark, what follows a closing mark. (For pairs
 #: whose closing mark has just been scored it is the margin itself.)
-GLANCE, INSIDE, BEHIND = 1.5, 0.8, 0.7
+GLANCE, INSIDE, BEHIND = 1.2, 0.8, 0.6
 #: How many times as wide ``near`` is for a pair whose tail ends before the best pair closes: what
 #: lies between is then still the trunk's estimate. It is near the best pair's score, or near the
 #: best estimate: where the trunk is wrong about what lies between, it was so for both.
 EARLY = 3.0
 #: Nats that rough scores may be off: those of whole paths that share most of their tokens, beside
 #: each other, and where a bound is concerned.
-TIE, ERROR = 0.5, 1.0
+TIE, ERROR = 0.35, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Choices:
         likely = max(estimates.values()) - early
 
         def is_near(pair: Pair, score: float) -> bool:
-            if state.is_early(pair):
+            if state.tails[pair].upto + 1 < best.close:
                 return score >= best.score - early or estimates[pair] >= likely
             return score >= best.score - near
 

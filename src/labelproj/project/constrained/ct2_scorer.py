@@ -77,6 +77,9 @@ class Ct2Scorer:
         """Do one batch after the other."""
         return [work(batch) for batch in batches]
 
+    def work_alone(self) -> None:
+        """Do nothing: CTranslate2 keeps its threads."""
+
     def roughly(self) -> AbstractContextManager[None]:
         """Change nothing."""
         return nullcontext()

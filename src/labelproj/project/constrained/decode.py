@@ -16,7 +16,7 @@ from labelproj.project.constrained.base import (
     Tree,
 )
 from labelproj.project.constrained.state import Line
-from labelproj.project.pieces import pieces
+from labelproj.project.pieces import parted, pieces
 
 __all__ = ["NOWHERE", "Grew", "Growth", "Narrow", "grow", "whole_log_probs"]
 
@@ -102,7 +102,7 @@ def whole_log_probs(
         where = np.concatenate([b + np.arange(n) for b, n in zip(begins, lengths, strict=True)])
         following = np.concatenate([np.append(row.ids[len(head) :], scorer.end) for row in piece])
         (own,) = scorer.log_probs(grown, where, [following])
-        found += np.split(own, np.cumsum(lengths)[:-1])
+        found += parted(own, lengths)
         tree.forget(grown.first)
     return found
 
@@ -121,7 +121,8 @@ def _grew(
     following[lasts] = [g.after for g in growths]
     # Where closing marks may stand: the last token of a growth comes before ``upto``.
     closes = np.concatenate([g.closes for g in growths])
-    owner = np.repeat(np.arange(len(growths)), [len(g.closes) for g in growths])
+    counts = [len(g.closes) for g in growths]
+    owner = np.repeat(np.arange(len(growths)), counts)
     places = lasts[owner] - upto[owner] + closes
     asked = [following]
     if len(places):
@@ -143,7 +144,6 @@ def _grew(
     ends = np.zeros(0)
     if len(places):
         ends = base[owner] + sums[places] - sums[starts[owner]] + columns[1][places]
-    cuts = np.cumsum([len(g.closes) for g in growths])[:-1]
     return [
         Grew(Line(growth.path, first, count, score, growth.upto, after), closed, own)
         for growth, first, count, score, after, closed, own in zip(
@@ -152,8 +152,8 @@ def _grew(
             lengths.tolist(),
             scores.tolist(),
             found[lasts].tolist(),
-            np.split(ends, cuts),
-            np.split(found, starts[1:]),
+            parted(ends, counts),
+            parted(found, lengths.tolist()),
             strict=True,
         )
     ]

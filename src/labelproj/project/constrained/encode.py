@@ -7,7 +7,7 @@ import numpy as np
 
 from labelproj.project.constrained.base import Ints
 from labelproj.project.constrained.kernels import padded_rows
-from labelproj.project.constrained.layout import Places, Slots
+from labelproj.project.constrained.layout import LANES, Places, Slots
 from labelproj.project.constrained.wiring import Attention, Tensor, Wiring
 
 __all__ = ["Encoded", "added", "attention", "encode"]
@@ -29,6 +29,7 @@ def encode(wiring: Wiring, sources: Sequence[Ints], *, device: str) -> Encoded:
     owner = np.repeat(np.arange(len(sources)), lengths)
     room = padded_rows(len(owner)) - len(owner)
     slots = Slots(Places.of(owner), device=device, room=room)
+    keys = Slots(Places.of(owner, lanes=LANES), device=device, room=room)
     positions = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     ids, where = (
         torch.from_numpy(np.pad(x, (0, room))).to(device)
@@ -38,20 +39,21 @@ def encode(wiring: Wiring, sources: Sequence[Ints], *, device: str) -> Encoded:
     hidden = encoder.embed(ids, where, int(lengths.max()) - 1)
     bias = None
     if encoder.bias is not None:
-        every = torch.arange(int(lengths.max()), device=device)[None]
+        longest = max(width for _, width in keys.shapes)
+        every = torch.arange(longest, device=device)[None]
         bias = encoder.bias(every, every)
     seen = []
-    for filled in slots.filled():
-        width = filled.shape[1]
-        own = None if bias is None else bias[:, :, :width, :width]
+    for (_, width), filled in zip(slots.shapes, keys.filled(), strict=True):
+        own = None if bias is None else bias[:, :, :width, : filled.shape[1]]
         seen.append(added(filled[:, None, None], own, like=hidden))
     for block in encoder.blocks:
 
         def attend(x: Tensor, own: Attention = block.attention) -> Tensor:
+            joint = own.joint(x).view(len(x), 3, wiring.heads, -1)
             mixed = [
-                attention(joint[:, :, 0], joint[:, :, 1:], mask, own.scale)
-                for joint, mask in zip(
-                    slots.padded(own.joint(x).view(len(x), 3, wiring.heads, -1)), seen, strict=True
+                attention(query, memory, mask, own.scale)
+                for query, memory, mask in zip(
+                    slots.padded(joint[:, 0]), keys.padded(joint[:, 1:]), seen, strict=True
                 )
             ]
             return own.out(slots.flat(mixed))
@@ -59,7 +61,7 @@ def encode(wiring: Wiring, sources: Sequence[Ints], *, device: str) -> Encoded:
         for norm, part in ((block.attention_norm, attend), (block.feed_norm, block.feed)):
             before = block.pre_norm
             hidden = hidden + part(norm(hidden)) if before else norm(hidden + part(hidden))
-    return Encoded(encoder.final(hidden), Places.of(owner, whole=True))
+    return Encoded(encoder.final(hidden), Places.of(owner, whole=True, lanes=LANES))
 
 
 def added(allowed: Tensor, bias: Tensor | None, *, like: Tensor) -> Tensor:

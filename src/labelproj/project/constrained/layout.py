@@ -13,14 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from labelproj.project.constrained.base import Ints, Row
+from labelproj.project.pieces import parted
 
-__all__ = ["Block", "Layout", "Places", "Slots"]
+__all__ = ["LANES", "Block", "Layout", "Places", "Slots"]
 
 #: torch tensors; torch is imported only where a model is opened.
 Tensor = Any
 #: Tokens of a group, at most (one row may have more).
 GROUP = 24
-#: A group has a multiple of so many keys: what processors compute at a time. (12 queries take 1.5
+#: Queries have a multiple of so many keys: what processors compute at a time. (12 queries take 1.5
 #: times as long with 45 keys as with 48.)
 LANES = 16
 #: One more block costs as much time as so much padding, in tokens.
@@ -38,14 +39,16 @@ class Places(NamedTuple):
     shapes: list[tuple[int, int]]
 
     @classmethod
-    def of(cls, owner: Ints, *, whole: bool = False) -> "Places":
+    def of(cls, owner: Ints, *, whole: bool = False, lanes: int = 1) -> "Places":
         """Place tokens beside those of the same owner (tokens,), numbered from 0.
 
-        With ``whole`` all owners are in one block, in their order.
+        With ``whole`` all owners are in one block, in their order. Blocks are as wide as a
+        multiple of ``lanes``; which owners are in them does not depend on that.
         """
         counts = np.bincount(owner)
         owners = [np.arange(len(counts))] if whole else _blocks(counts)
-        shapes = [(len(own), int(counts[own].max())) for own in owners]
+        widths = [-(-int(counts[own].max()) // lanes) * lanes for own in owners]
+        shapes = [(len(own), width) for own, width in zip(owners, widths, strict=True)]
         begins = np.zeros(len(counts), dtype=np.int64)
         end = 0
         for own, (count, width) in zip(owners, shapes, strict=True):
@@ -61,8 +64,9 @@ class Places(NamedTuple):
         sizes = [count * width for count, width in self.shapes]
         found = np.full(sum(sizes), empty)
         found[self.slot] = values
-        cuts = np.split(found, np.cumsum(sizes)[:-1])
-        return [own.reshape(shape) for own, shape in zip(cuts, self.shapes, strict=True)]
+        return [
+            own.reshape(shape) for own, shape in zip(parted(found, sizes), self.shapes, strict=True)
+        ]
 
 
 class Slots:

@@ -5,12 +5,15 @@ from pathlib import Path
 
 from labelproj.config import ConstrainedParams
 from labelproj.errors import ModelNotFoundError, UnknownLanguageError, UsageError
+from labelproj.processes import can_copy
 from labelproj.progress import log
+from labelproj.project.base import Proposer
 from labelproj.project.constrained.base import Scorer
 from labelproj.project.constrained.ct2_scorer import Ct2Scorer
 from labelproj.project.constrained.proposer import ConstrainedProposer
 from labelproj.project.constrained.scorer import TorchScorer
 from labelproj.project.constrained.texts import Tokens
+from labelproj.project.shares import SharedProposer
 from labelproj.translate.cache import cached_model
 from labelproj.translate.engine import check_model, open_engine, pick_device
 from labelproj.translate.model import compute_digest, is_ct2_folder
@@ -22,7 +25,7 @@ __all__ = ["open_constrained"]
 
 def open_constrained(
     params: ConstrainedParams, *, mt: str | None, src_lang: str, tgt_lang: str, device: str
-) -> ConstrainedProposer:
+) -> Proposer:
     """Open the method over the model of ``params``, or else over ``mt``.
 
     Raises UsageError without a model or languages, ModelError, ModelNotFoundError,
@@ -60,7 +63,7 @@ def open_constrained(
         if params.compute_type == "float32":
             # What was chosen is what shapes the result.
             params = params.model_copy(update={"search_type": scorer.rough})
-    return ConstrainedProposer(
+    proposer = ConstrainedProposer(
         scorer,
         forward,
         backward,
@@ -68,6 +71,9 @@ def open_constrained(
         langs=(src_lang, tgt_lang),
         digest=compute_digest(folder),
     )
+    if scorer.workers == 1 or not can_copy():
+        return proposer
+    return SharedProposer(proposer, workers=scorer.workers, prepare=scorer.work_alone)
 
 
 def _folder(params: ConstrainedParams, model: str, *, src: str, tgt: str) -> Path:

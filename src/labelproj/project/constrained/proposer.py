@@ -1,24 +1,31 @@
 """Places for spans by constrained decoding, for batches of pairs."""
 
 from collections.abc import Sequence
+from itertools import chain
+from typing import NamedTuple
 
 from labelproj.config import ConstrainedParams
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Weighted
 from labelproj.project.constrained.asking import Also, Item, ask, batches
 from labelproj.project.constrained.base import Scorer
-from labelproj.project.constrained.search import Search
+from labelproj.project.constrained.search import search
+from labelproj.project.constrained.state import Found
 from labelproj.project.constrained.texts import Target, Tokens
 from labelproj.project.constrained.weigh import Weigher
+from labelproj.project.pieces import pieces
 from labelproj.records import Candidate
 
 __all__ = ["ConstrainedProposals", "ConstrainedProposer"]
 
 #: Nats behind the best at which a candidate is left out.
 BEHIND = 5.0
-#: The second search, for spans that want one place: how many times as wide the margin is, and how
-#: many openings and pairs are tried.
-WIDER = 2.0
-FEW = {"openings": 12, "pairs": 24}
+
+
+class Searched(NamedTuple):
+    """A span, and what the search found for it."""
+
+    item: Item
+    found: Found
 
 
 class ConstrainedProposals:
@@ -88,39 +95,37 @@ class ConstrainedProposer:
             reasons[item.pair][item.span] = self._problem(item.query.target)
         items = [item for item in items if reasons[item.pair][item.span] is None]
         found: list[list[list[Weighted]]] = [[[] for _ in pair.src_spans] for pair in pairs]
-        self._search(items, self._settings, pairs, found, within=BEHIND)
-        again = [item for item in items if _collides(item, pairs, found)]
-        # Spans that want one place need others to choose from.
-        wide = self._settings.model_copy(update={"margin": WIDER * self._settings.margin, **FEW})
-        self._search(again, wide, pairs, found, within=wide.margin)
-        return [ConstrainedProposals(own, why) for own, why in zip(found, reasons, strict=True)]
 
-    def _search(
-        self,
-        items: Sequence[Item],
-        limits: ConstrainedParams,
-        pairs: Sequence[LabelledPair],
-        found: list[list[list[Weighted]]],
-        *,
-        within: float,
-    ) -> None:
-        """Search for the places of ``items`` and put them into ``found[pair][span]``."""
+        def weigh(searched: Sequence[Searched], within: float) -> None:
+            """Put what spans may be given into ``found[pair][span]``."""
+            batch, results = [own.item for own in searched], [own.found for own in searched]
+            weighed = self._weigher.weigh(batch, results, pairs, within=within)
+            for item, candidates in zip(batch, weighed, strict=True):
+                found[item.pair][item.span] = candidates
 
-        def work(batch: Sequence[Item]) -> list[list[Weighted]]:
-            searched = Search(
-                [item.query for item in batch],
-                scorer=self._scorer,
-                marks=self._forward.marks,
-                prefix=self._forward.ids(self._forward.prefix),
-                limits=limits,
-            )
-            return self._weigher.weigh(batch, searched, pairs, within=within)
+        def work(batch: Sequence[Item]) -> list[Searched]:
+            searched = self._search(batch)
+            weigh(searched, BEHIND)
+            return searched
 
         size, workers = self._settings.batch_tokens, self._scorer.workers
         parts = list(batches(items, size, workers=workers))
-        for batch, weighed in zip(parts, self._scorer.map(work, parts), strict=True):
-            for item, candidates in zip(batch, weighed, strict=True):
-                found[item.pair][item.span] = candidates
+        searched = chain(*self._scorer.map(work, parts))
+        # Spans that want one place need others to choose from.
+        again = [own for own in searched if _collides(own.item, pairs, found)]
+        for part in pieces(again, lambda own: own.item.size, most=size):
+            weigh(part, self._settings.margin)
+        return [ConstrainedProposals(own, why) for own, why in zip(found, reasons, strict=True)]
+
+    def _search(self, batch: Sequence[Item]) -> list[Searched]:
+        found = search(
+            [item.query for item in batch],
+            scorer=self._scorer,
+            marks=self._forward.marks,
+            prefix=self._forward.ids(self._forward.prefix),
+            limits=self._settings,
+        )
+        return [Searched(*own) for own in zip(batch, found, strict=True)]
 
     def _problem(self, target: Target) -> str | None:
         if not len(target.ids) or not target.places:

@@ -25,9 +25,9 @@ _Out = TypeVar("_Out")
 
 #: Logits computed at a time: on a CPU as many as its cache holds (they are read again at once, to
 #: be summed), on a GPU as many as keep it busy.
-LOGITS = {"cpu": 1 << 20, "cuda": 1 << 27}
-#: Log-probability from which a token is probable enough for the shortlist.
-PROBABLE = -7.0
+LOGITS = {"cpu": 1 << 19, "cuda": 1 << 27}
+#: From how probable a token is on the shortlist.
+PROBABLE = math.exp(-7)
 #: A shortlist has a multiple of so many tokens, as every other size wants kernels of its own.
 STEP = 512
 
@@ -88,6 +88,10 @@ class TorchScorer:
         finally:
             torch.set_num_threads(threads)
 
+    def work_alone(self) -> None:
+        """Compute on one thread from now on, in all of this process."""
+        self._torch.set_num_threads(1)
+
     def roughly(self) -> AbstractContextManager[None]:
         """Compute products in the number type ``rough`` inside a block, on this thread."""
         return self._linears.roughly()
@@ -118,10 +122,10 @@ class TorchScorer:
         """Return log-probabilities, and the shortlist; see :class:`.base.Scorer`."""
         torch, vocabulary = self._torch, self._wiring.vocabulary
         wanted = np.maximum(np.stack(columns, axis=1), 0)
-        highest = torch.full((vocabulary,), -math.inf, device=self._device)
+        highest = torch.zeros(vocabulary, device=self._device)
 
-        def note(logs: Any) -> None:
-            torch.maximum(highest, logs, out=highest)
+        def note(probabilities: Any) -> None:
+            torch.maximum(highest, probabilities, out=highest)
 
         project = self._wiring.project
         found = self._log_probs(grown, rows, wanted, project, vocabulary, note=note)
@@ -163,12 +167,17 @@ class TorchScorer:
         with torch.inference_mode():
             for begin in range(0, len(rows), step):
                 here = slice(begin, begin + step)
-                # In bits, as powers of two take a quarter of the time of those of e.
-                logits = project(grown.states[where[here]]).float().mul_(1 / math.log(2))
-                highest = logits.amax(1, keepdim=True)
-                whole = (logits - highest).exp2_().sum(1, keepdim=True).log2_().add_(highest)
-                parts.append(logits.gather(1, places[here]).sub_(whole).mul_(math.log(2)))
+                # In bits, as powers of two take a quarter of the time of those of e; and in place,
+                # as new memory takes longer than what is computed in it.
+                logits = (
+                    project(grown.states.index_select(0, where[here])).float().mul_(1 / math.log(2))
+                )
+                logits.sub_(logits.amax(1, keepdim=True))
+                own = logits.gather(1, places[here])
+                powers = logits.exp2_()
+                whole = powers.sum(1, keepdim=True)
+                parts.append(own.sub_(whole.log2()).mul_(math.log(2)))
                 if note is not None:
-                    note(logits.sub_(whole).amax(0).mul_(math.log(2)))
+                    note(powers.div_(whole).amax(0))
             values: Floats = torch.cat(parts).double().cpu().numpy()
         return list(values.T)

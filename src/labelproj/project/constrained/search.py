@@ -36,8 +36,9 @@ from labelproj.project.constrained.decode import (
 )
 from labelproj.project.constrained.state import Found, Pair, Query, State, pair_openings
 from labelproj.project.constrained.texts import Marks
+from labelproj.project.pieces import parted
 
-__all__ = ["Search", "search"]
+__all__ = ["exact_scores", "search"]
 
 _Wanted = TypeVar("_Wanted")
 #: The highest probability of an opening mark that is taken out of the trunk's score.
@@ -58,6 +59,29 @@ def search(
     candidates has no scores.
     """
     return Search(queries, scorer=scorer, marks=marks, prefix=prefix, limits=limits).found()
+
+
+def exact_scores(
+    wanted: Sequence[tuple[Query, Pair]], *, scorer: Scorer, marks: Marks, prefix: Ints
+) -> list[float]:
+    """Return the scores of pairs of queries as the model's own forward pass has them."""
+    numbers: dict[int, int] = {}
+    for query, _ in wanted:
+        numbers.setdefault(id(query), len(numbers))
+    sources = {id(query): query.source for query, _ in wanted}
+    tree = scorer.encode([sources[key] for key in numbers])
+    marked = [(numbers[id(query)], _marked(query, pair, marks)) for query, pair in wanted]
+    head = np.append(scorer.start, prefix)
+    found = whole_log_probs(marked, tree=tree, scorer=scorer, head=head)
+    tree.close()
+    return [float(own.sum()) for own in found]
+
+
+def _marked(query: Query, pair: Pair, marks: Marks) -> Ints:
+    """Return the translation with both marks."""
+    ids = query.target.ids
+    i, j = int(query.target.opens[pair[0]]), int(query.target.closes[pair[1]])
+    return np.concatenate([ids[:i], marks.opening, ids[i:j], marks.closing, ids[j:]])
 
 
 class Search:
@@ -81,27 +105,14 @@ class Search:
             self._run()
             self._tree.close()
         while wanted := self._each(self._choices.undecided):
-            self.settle(wanted)
+            pairs = [(self._states[k].query, pair) for k, pair in wanted]
+            exact = exact_scores(pairs, scorer=scorer, marks=marks, prefix=prefix)
+            for (k, pair), score in zip(wanted, exact, strict=True):
+                self._states[k].exact[pair] = score
 
     def found(self) -> list[Found]:
         """Return what is known now of every query."""
         return [self._choices.found(state) for state in self._states]
-
-    def settle(self, wanted: Sequence[tuple[int, Pair]]) -> None:
-        """Score pairs of queries (by number) exactly."""
-        numbers = sorted({k for k, _ in wanted})
-        tree = self._scorer.encode([self._states[k].query.source for k in numbers])
-        marked = [(numbers.index(k), self._marked(self._states[k].query, p)) for k, p in wanted]
-        found = whole_log_probs(marked, tree=tree, scorer=self._scorer, head=self._head)
-        tree.close()
-        for (k, pair), own in zip(wanted, found, strict=True):
-            self._states[k].exact[pair] = float(own.sum())
-
-    def _marked(self, query: Query, pair: Pair) -> Ints:
-        """Return the translation with both marks."""
-        marks, ids = self._marks, query.target.ids
-        i, j = int(query.target.opens[pair[0]]), int(query.target.closes[pair[1]])
-        return np.concatenate([ids[:i], marks.opening, ids[i:j], marks.closing, ids[j:]])
 
     def _run(self) -> None:
         """Try openings, then pairs: each a little way first, and the likely ones further."""
@@ -143,7 +154,7 @@ class Search:
         survey = scorer.survey(grown, where, [following, opening], also=marks)
         if survey.shortlist is not None:
             self._narrow = Narrow(survey.shortlist, survey.beyond, ends - lengths)
-        own, chances = (np.split(column, ends[:-1]) for column in survey.columns)
+        own, chances = (parted(column, lengths.tolist()) for column in survey.columns)
         return [
             _state(query, grown.first + start + np.arange(len(row.ids)), *scores)
             for query, row, start, *scores in zip(

@@ -1,7 +1,7 @@
 """What is asked of the search for a span, where it stands on its way, and what it found."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -48,6 +48,15 @@ class Found:
         """How much better the best is than the next, in nats; infinite when it is alone."""
         values = list(self.scores.values())
         return values[0] - values[1] if len(values) > 1 else float("inf")
+
+    def settled(self, pair: Pair, score: float) -> "Found":
+        """Return the same with the exact score of a pair.
+
+        By how much the first one known was estimated too low, all others are too.
+        """
+        shift = 0.0 if self.exact else score - self.scores[pair]
+        scores = {other: own + shift for other, own in self.scores.items()} | {pair: score}
+        return replace(self, scores=_ranked(scores), exact=self.exact | {pair})
 
 
 @dataclass(slots=True)
@@ -114,11 +123,11 @@ class State:
 
     def rest(self, token: int) -> float:
         """Return the trunk's score of the tokens from ``token`` on, no mark being possible."""
-        return self.rests[min(token, len(self.rests) - 1)]
+        return self.rests[token]
 
     def estimate(self, line: Line) -> float:
         """Return the score of a line, with the trunk's score of what has not been decoded."""
-        return line.score + line.following + self.rest(line.upto + 1)
+        return line.score + line.following + self.rests[line.upto + 1]
 
     def scores(self) -> dict[Pair, float]:
         """Return the score of each pair with a tail: the exact one, or else an estimate.
@@ -145,18 +154,13 @@ class State:
         for pair, line in self.tails.items():
             if pair in self.full:
                 scores[pair] = self.full[pair].score
-            elif self.is_early(pair):
+            elif line.upto + 1 < best.close:
                 scores[pair] = self.estimate(line) + shift
             else:
                 begin = line.upto + 1 - best.close
                 rest = float(best.rest[begin]) if begin < len(best.rest) else 0.0
                 scores[pair] = line.score + line.following + rest
         return scores
-
-    def is_early(self, pair: Pair) -> bool:
-        """Say whether the tail of a pair ends before the closing mark of the best one."""
-        best = self.best()
-        return best is not None and self.tails[pair].upto + 1 < best.close
 
     def closed(self) -> dict[Pair, float]:
         """Return the estimate of each pair whose closing mark has been scored."""
@@ -197,7 +201,7 @@ class State:
         least = max(scores.values(), default=0.0) - margin
         ranked = {
             pair: score
-            for pair, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+            for pair, score in _ranked(scores).items()
             if score >= least or pair in self.query.also
         }
         count = sum(len(pairs) for pairs in self.openings.values())
@@ -218,6 +222,11 @@ class State:
             elif self.branches[i].upto < self.last_close(i):
                 bounds.append(self.branches[i].score + self.branches[i].following)
         return bounds
+
+
+def _ranked(scores: dict[Pair, float]) -> dict[Pair, float]:
+    """Return scores, the best first."""
+    return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
 
 
 def pair_openings(query: Query) -> dict[int, dict[int, Pair]]:

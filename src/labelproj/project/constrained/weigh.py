@@ -11,7 +11,7 @@ from labelproj.project.boundaries import adjusted
 from labelproj.project.constrained.asking import Item
 from labelproj.project.constrained.base import Scorer
 from labelproj.project.constrained.rescore import Alone, Asked, Rescorer
-from labelproj.project.constrained.search import Search
+from labelproj.project.constrained.search import exact_scores
 from labelproj.project.constrained.state import Found, Pair
 from labelproj.project.constrained.texts import Target, Tokens
 from labelproj.records import Candidate, Span
@@ -21,7 +21,7 @@ __all__ = ["Weigher"]
 #: A candidate that is e^6 times less probable than all together is worth less than none.
 NULL = 6.0
 #: Candidates kept, and rescored, per span.
-KEEP = 6
+KEEP = 12
 
 
 class Weigher:
@@ -33,13 +33,13 @@ class Weigher:
     def __init__(
         self, scorer: Scorer, forward: Tokens, backward: Tokens | None, *, params: ConstrainedParams
     ):
-        self._scorer, self._params = scorer, params
+        self._scorer, self._forward, self._params = scorer, forward, params
         self._rescorer = Rescorer(scorer, forward, backward, params=params)
 
     def weigh(
         self,
         batch: Sequence[Item],
-        searched: Search,
+        results: Sequence[Found],
         pairs: Sequence[LabelledPair],
         *,
         within: float,
@@ -48,7 +48,6 @@ class Weigher:
 
         Each is scored by itself too, and what comes out best exactly, if that is asked for.
         """
-        results = searched.found()
         asked = [
             _asked(item, found, pairs, within=within)
             for item, found in zip(batch, results, strict=True)
@@ -58,8 +57,7 @@ class Weigher:
         chances = [self._chances(*both) for both in zip(results, alone, strict=True)]
         # What comes out best in the end may not have been the best before.
         while self._params.exact != "ties" and (estimated := list(_estimated(results, chances))):
-            searched.settle(estimated)
-            results = searched.found()
+            results = self._settled(batch, results, estimated)
             chances = [self._chances(*both) for both in zip(results, alone, strict=True)]
         return [
             sorted(
@@ -71,6 +69,24 @@ class Weigher:
             )
             for item, found, own, likely in zip(batch, results, alone, chances, strict=True)
         ]
+
+    def _settled(
+        self,
+        batch: Sequence[Item],
+        results: Sequence[Found],
+        estimated: Sequence[tuple[int, Pair]],
+    ) -> list[Found]:
+        """Return results with the exact scores of some of their candidates."""
+        scores = exact_scores(
+            [(batch[number].query, pair) for number, pair in estimated],
+            scorer=self._scorer,
+            marks=self._forward.marks,
+            prefix=self._forward.ids(self._forward.prefix),
+        )
+        settled = list(results)
+        for (number, pair), score in zip(estimated, scores, strict=True):
+            settled[number] = settled[number].settled(pair, score)
+        return settled
 
     def _chances(self, found: Found, alone: Mapping[Pair, Alone]) -> dict[Pair, float]:
         """Return the log-probability of each of ``alone`` among all that was scored."""

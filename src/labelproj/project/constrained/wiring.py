@@ -195,10 +195,11 @@ def _bart_embed(model: Any, part: Any, kind: str) -> Callable[[Tensor, Tensor, i
             needed = highest + part.padding_idx + 2
             if needed > places.weights.shape[0]:
                 places.make_weights(needed + places.offset, width, places.padding_idx)
-            where = places.weights[positions + part.padding_idx + 1]
+            where = places.weights.index_select(0, positions + (part.padding_idx + 1))
         else:
-            where = places.weight[positions + getattr(places, "offset", 0)]
-        hidden = part.embed_tokens(ids) * scale + where.to(model.dtype)
+            where = places.weight.index_select(0, positions + getattr(places, "offset", 0))
+        hidden = part.embed_tokens(ids)
+        hidden = (hidden if scale == 1 else hidden * scale) + where.to(model.dtype)
         return hidden if normed is None else normed(hidden)
 
     return embed

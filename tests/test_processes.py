@@ -1,0 +1,140 @@
+"""Copies of this process do its work, fail as it would, and do not outlive it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from labelproj.errors import MissingInputError, SystemFaultError
+from labelproj.processes import Copies, can_copy, environment
+
+
+@pytest.fixture
+def copies() -> Copies[int, tuple[int, int]]:
+    return Copies(worked, 2, prepare=lambda: None)
+
+
+def worked(task: int) -> tuple[int, int]:
+    if task == 3:
+        raise MissingInputError("no third", where="here")
+    if task == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.05)
+    return task, os.getpid()
+
+
+@pytest.mark.skipif(not can_copy(), reason="no forks here")
+class TestCopies:
+    """What copies do."""
+
+    def test_each_task_in_its_place(self, copies: Copies[int, tuple[int, int]]) -> None:
+        found = copies.map([0, 1, 2])
+        assert [task for task, _ in found] == [0, 1, 2]
+        makers = {maker for _, maker in found}
+        assert os.getpid() not in makers
+        assert {maker for _, maker in copies.map([1, 2])} <= makers
+
+    def test_what_they_see_is_how_things_stood(self) -> None:
+        seen = ["before"]
+        copies: Copies[int, str] = Copies(
+            lambda number: seen[number], 1, prepare=lambda: seen.append("prepared")
+        )
+        assert copies.map([0, 1]) == ["before", "prepared"]
+        assert seen == ["before"]
+
+    def test_an_error_is_the_error_of_the_work(self, copies: Copies[int, tuple[int, int]]) -> None:
+        with pytest.raises(MissingInputError) as caught:
+            copies.map([0, 3])
+        assert caught.value.where == "here"
+        assert len(copies.map([0, 1])) == 2
+
+    def test_one_that_is_killed_is_the_fault_of_the_machine(
+        self, copies: Copies[int, tuple[int, int]]
+    ) -> None:
+        with pytest.raises(SystemFaultError, match="ended from outside") as caught:
+            copies.map([0, 4])
+        assert caught.value.remedy is not None
+        assert len(copies.map([0, 1])) == 2
+
+    def test_they_do_not_outlive_the_one_that_wanted_them(self, tmp_path: Path) -> None:
+        script = tmp_path / "parent.py"
+        script.write_text(
+            "import os, time\n"
+            "from labelproj.processes import Copies\n"
+            "def work(seconds):\n"
+            "    os.write(1, b'%d\\n' % os.getpid())\n"
+            "    time.sleep(seconds)\n"
+            "Copies(work, 2, prepare=lambda: None).map([60, 60])\n"
+        )
+        command = [sys.executable, str(script)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+            assert parent.stdout is not None
+            children = [int(parent.stdout.readline()) for _ in range(2)]
+            parent.kill()
+        alive = [psutil.Process(own) for own in children if psutil.pid_exists(own)]
+        _, left = psutil.wait_procs(alive, timeout=10)
+        for process in left:
+            process.kill()
+        assert not left
+
+    def test_an_interrupt_ends_all_at_once(self, tmp_path: Path) -> None:
+        script = tmp_path / "parent.py"
+        script.write_text(
+            "import os, signal, time\n"
+            "import polars\n"
+            "from labelproj.processes import Copies\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+            "def work(seconds):\n"
+            "    os.write(1, b'%d\\n' % os.getpid())\n"
+            "    time.sleep(seconds)\n"
+            "try:\n"
+            "    Copies(work, 2, prepare=lambda: None).map([60, 60])\n"
+            "except KeyboardInterrupt:\n"
+            "    os.write(1, b'interrupted\\n')\n"
+        )
+        with subprocess.Popen(
+            [sys.executable, str(script)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as parent:
+            assert parent.stdout is not None
+            for _ in range(2):
+                parent.stdout.readline()
+            os.killpg(parent.pid, signal.SIGINT)
+            said, errors = parent.communicate(timeout=20)
+        assert (said, errors, parent.returncode) == ("interrupted\n", "", 0)
+
+    def test_nothing_is_said_at_the_end(self, tmp_path: Path) -> None:
+        script = tmp_path / "parent.py"
+        script.write_text(
+            "from labelproj.processes import Copies\n"
+            "copies = Copies(abs, 2, prepare=lambda: None)\n"
+            "print(copies.map([-1, -2]))\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-W", "error", str(script)], capture_output=True, text=True, check=True
+        )
+        assert (done.stdout, done.stderr) == ("[1, 2]\n", "")
+
+
+def test_copies_can_be_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABELPROJ_FORK", "0")
+    assert not can_copy()
+    monkeypatch.delenv("LABELPROJ_FORK")
+    assert can_copy() == (sys.platform == "linux")
+
+
+def test_the_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HERE", "1")
+    monkeypatch.delenv("GONE", raising=False)
+    with environment({"HERE": "2", "GONE": "3"}):
+        assert (os.environ["HERE"], os.environ["GONE"]) == ("2", "3")
+    assert os.environ["HERE"] == "1"
+    assert "GONE" not in os.environ
