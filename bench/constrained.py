@@ -68,7 +68,7 @@ class Spans:
 
     def search(self, queries: Sequence[Query], scorer: Scorer) -> list[Found]:
         """Search for all queries, in batches."""
-        prefix = self.tokens.ids(self.tokens.prefix)
+        prefix = self.tokens.prefix_ids
 
         def work(batch: Sequence[Query]) -> list[Found]:
             return search(
@@ -122,7 +122,7 @@ def beam_search(model: Any, query: Query, tokens: Tokens, *, beams: int = 4) -> 
             return [closing] if done == len(target) else [following, closing]
         return [following]
 
-    start = [int(model.config.decoder_start_token_id), *tokens.ids(tokens.prefix).tolist()]
+    start = [int(model.config.decoder_start_token_id), *tokens.prefix_ids.tolist()]
     model.generate(
         input_ids=torch.from_numpy(query.source)[None],
         decoder_input_ids=torch.tensor([start]),

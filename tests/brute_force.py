@@ -24,7 +24,7 @@ class BruteForce:
         """Return log P(translation with marks | marked source) of every pair of words."""
         target, marks = query.target, self._tokens.marks
         start = int(self.model.config.decoder_start_token_id)
-        prefix = self._tokens.ids(self._tokens.prefix)
+        prefix = self._tokens.prefix_ids
         head = np.concatenate([[start], prefix]).astype(np.int64)
         end = np.array([int(self.model.config.eos_token_id)])
         rows: dict[Pair, Any] = {}

@@ -1,5 +1,6 @@
 """Copies of this process do its work, fail as it would, and do not outlive it."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -60,6 +61,22 @@ class TestCopies:
             copies.map([0, 4])
         assert caught.value.remedy is not None
         assert len(copies.map([0, 1])) == 2
+
+    def test_they_end_with_the_object_that_they_work_for(self) -> None:
+        class Worker:
+            def __init__(self) -> None:
+                self.copies = Copies(self.work, 1, prepare=lambda: None)
+
+            def work(self, task: int) -> int:
+                return os.getpid()
+
+        worker = Worker()
+        (pid,) = worker.copies.map([0])
+        process = psutil.Process(pid)
+        del worker
+        gc.collect()
+        _, left = psutil.wait_procs([process], timeout=10)
+        assert not left
 
     def test_they_do_not_outlive_the_one_that_wanted_them(self, tmp_path: Path) -> None:
         script = tmp_path / "parent.py"

@@ -56,9 +56,7 @@ class Copies(Generic[_Task, _Result]):
         Raises what ``work`` raises, and SystemFaultError where a copy is ended from outside.
         """
         try:
-            if self._pool is None:
-                self._pool = self._made()
-            futures = _submitted(self._pool, tasks)
+            futures = self._begun(tasks) if self._pool is None else _given(self._pool, tasks)
             for future in as_done(futures):
                 future.result()
             return [future.result() for future in futures]
@@ -78,23 +76,29 @@ class Copies(Generic[_Task, _Result]):
             self._end()
         self._pool = self._end = None
 
-    def _made(self) -> ProcessPoolExecutor:
+    def _begun(self, tasks: Sequence[_Task]) -> list[Future[Any]]:
+        """Make the copies, and give them their first tasks."""
+        global _work, _prepare
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe()
         pool = ProcessPoolExecutor(
-            self.count,
-            mp_context=context,
-            initializer=_begin,
-            initargs=(self._work, self._prepare, ours, theirs),
+            self.count, mp_context=context, initializer=_begin, initargs=(ours, theirs)
         )
-        self._end = weakref.finalize(self, _end, pool, ours)
-        return pool
+        self._pool, self._end = pool, weakref.finalize(self, _end, pool, ours)
+        # Not an argument of the pool, which would hold on to it for as long as it is there itself.
+        with _beginning, warnings.catch_warnings():
+            # Of a fork beside other threads.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            _work, _prepare = self._work, self._prepare
+            try:
+                return _given(pool, tasks)
+            finally:
+                _work = _prepare = _nothing
 
 
-def _submitted(pool: ProcessPoolExecutor, tasks: Sequence[_Task]) -> list[Future[Any]]:
-    """Hand over tasks; with the first, processes start, and Python and tokenizers warn of forks."""
-    with environment({"TOKENIZERS_PARALLELISM": "false"}), warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+def _given(pool: ProcessPoolExecutor, tasks: Sequence[_Task]) -> list[Future[Any]]:
+    # The tokenizers library warns of forks unless it is told that there is one thread.
+    with environment({"TOKENIZERS_PARALLELISM": "false"}):
         return [pool.submit(_do, task) for task in tasks]
 
 
@@ -109,15 +113,17 @@ def as_done(futures: Iterable[Future[_Result]]) -> Iterator[Future[_Result]]:
         yield from done
 
 
-#: What this process does, where it is a copy.
-_work: Callable[[Any], Any]
+def _nothing(*_: object) -> None:
+    """Stand for work where there is none."""
 
 
-def _begin(
-    work: Callable[[Any], Any], prepare: Callable[[], None], parents: Connection, own: Connection
-) -> None:
-    global _work
-    _work = work
+_beginning = threading.Lock()
+#: What copies that are just being made will do, and in a copy, what it does.
+_work: Callable[[Any], Any] = _nothing
+_prepare: Callable[[], None] = _nothing
+
+
+def _begin(parents: Connection, own: Connection) -> None:
     # An interrupt is the parent's to deal with.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A handler's lock may have been held by another thread at the time of the fork, for good.
@@ -126,7 +132,7 @@ def _begin(
     gc.freeze()
     parents.close()
     _end_when_closed(own)
-    prepare()
+    _prepare()
 
 
 def _end(pool: ProcessPoolExecutor, ours: Connection) -> None:

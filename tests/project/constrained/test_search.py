@@ -42,7 +42,7 @@ class Bench:
         self.tokens = Tokens(codec, self.scheme, where=str(folder))
         self.scorer: Scorer = TorchScorer(folder, device="cpu", rough=rough)
         self.oracle = BruteForce(folder, self.tokens)
-        self.prefix = self.tokens.ids(self.tokens.prefix)
+        self.prefix = self.tokens.prefix_ids
 
     def queries(self, targets: list[str], *, max_words: int = 4) -> list[Query]:
         marked = [self.scheme.mark(SOURCE, [(4, 10)]), self.scheme.mark(SOURCE, [(14, 19)])]

@@ -122,7 +122,7 @@ class ConstrainedProposer:
             [item.query for item in batch],
             scorer=self._scorer,
             marks=self._forward.marks,
-            prefix=self._forward.ids(self._forward.prefix),
+            prefix=self._forward.prefix_ids,
             limits=self._settings,
         )
         return [Searched(*own) for own in zip(batch, found, strict=True)]

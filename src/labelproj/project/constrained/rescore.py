@@ -107,7 +107,7 @@ class Rescorer:
             return []
         numbers = {source: n for n, source in enumerate(dict.fromkeys(sources))}
         tree = self._scorer.encode(tokens.sources(list(numbers)))
-        head = np.append(self._scorer.start, tokens.ids(tokens.prefix))
+        head = np.append(self._scorer.start, tokens.prefix_ids)
         wanted = list(
             zip([numbers[source] for source in sources], tokens.spans(targets), strict=True)
         )

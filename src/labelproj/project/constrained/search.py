@@ -65,11 +65,9 @@ def exact_scores(
     wanted: Sequence[tuple[Query, Pair]], *, scorer: Scorer, marks: Marks, prefix: Ints
 ) -> list[float]:
     """Return the scores of pairs of queries as the model's own forward pass has them."""
-    numbers: dict[int, int] = {}
-    for query, _ in wanted:
-        numbers.setdefault(id(query), len(numbers))
-    sources = {id(query): query.source for query, _ in wanted}
-    tree = scorer.encode([sources[key] for key in numbers])
+    queries = {id(query): query for query, _ in wanted}
+    numbers = {key: number for number, key in enumerate(queries)}
+    tree = scorer.encode([query.source for query in queries.values()])
     marked = [(numbers[id(query)], _marked(query, pair, marks)) for query, pair in wanted]
     head = np.append(scorer.start, prefix)
     found = whole_log_probs(marked, tree=tree, scorer=scorer, head=head)

@@ -64,6 +64,11 @@ class Tokens:
         """The tokens that a translation starts with."""
         return self._codec.target_prefix
 
+    @property
+    def prefix_ids(self) -> Ints:
+        """Their ids."""
+        return self.ids(self.prefix)
+
     def sources(self, texts: Sequence[str]) -> list[Ints]:
         """Return the ids of source texts, with what stands around them."""
         return [self.ids(tokens) for tokens in self._codec.encode(texts)]

@@ -81,7 +81,7 @@ class Weigher:
             [(batch[number].query, pair) for number, pair in estimated],
             scorer=self._scorer,
             marks=self._forward.marks,
-            prefix=self._forward.ids(self._forward.prefix),
+            prefix=self._forward.prefix_ids,
         )
         settled = list(results)
         for (number, pair), score in zip(estimated, scores, strict=True):
