@@ -75,7 +75,8 @@ ExtraBitext = Annotated[
 ConstrainedModel = Annotated[
     str | None,
     typer.Option(
-        help="Method constrained: Hugging Face folder or Hub id of the MT model; that of --mt."
+        help="Method constrained: Hugging Face folder or Hub id of the MT model (where there is an "
+        "--mt, that one by default)."
     ),
 ]
 
