@@ -196,7 +196,7 @@ def main() -> None:
             lambda: engine.translate(texts, TranslateParams(beam_size=4)), n
         ),
         "method_ms_per_unit": milliseconds(lambda: projector.project(labelled), n),
-        "search_ms_per_span": milliseconds(lambda: search_all(spans.queries()), s),
+        "search_ms_per_span": milliseconds(lambda: search_all(queries), s),
         "ct2_ms_per_span": milliseconds(lambda: spans.search(few, Ct2Scorer(engine)), len(few)),
         "brute_force_ms_per_span": milliseconds(
             lambda: [oracle.scores(query) for query in few], len(few)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from brute_force import BruteForce
 from labelproj.config import ConstrainedParams
@@ -82,6 +83,23 @@ def test_scores_are_those_of_the_models_own_forward_pass(
         assert found.proven == bool(expected)
         for pair, score in found.scores.items():
             assert score == pytest.approx(expected[pair], abs=1e-4)
+
+
+def test_logits_may_be_out_of_the_range_of_powers(tmp_path: Path) -> None:
+    from transformers import M2M100ForConditionalGeneration
+
+    folder = m2m100(tmp_path)
+    model = M2M100ForConditionalGeneration.from_pretrained(folder)
+    with torch.no_grad():
+        model.lm_head.weight *= 2000
+    model.save_pretrained(folder)
+    bench = Bench(folder, tgt="ha")
+    queries = bench.queries(TARGETS[:1])
+    for query, found in zip(queries, bench.search(queries, ALL), strict=True):
+        expected = bench.oracle.scores(query)
+        assert min(expected.values()) < -1000
+        for pair, score in found.scores.items():
+            assert score == pytest.approx(expected[pair], rel=1e-4)
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))

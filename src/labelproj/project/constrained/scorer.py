@@ -28,6 +28,8 @@ _Out = TypeVar("_Out")
 LOGITS = {"cpu": 1 << 19, "cuda": 1 << 27}
 #: From how probable a token is on the shortlist.
 PROBABLE = math.exp(-7)
+#: Between these, sums of powers are as exact as if the highest power were 1.
+LEAST, MOST = 2.0**-80, 2.0**120
 #: A shortlist has a multiple of so many tokens, as every other size wants kernels of its own.
 STEP = 512
 
@@ -167,17 +169,33 @@ class TorchScorer:
         with torch.inference_mode():
             for begin in range(0, len(rows), step):
                 here = slice(begin, begin + step)
-                # In bits, as powers of two take a quarter of the time of those of e; and in place,
-                # as new memory takes longer than what is computed in it.
-                logits = (
-                    project(grown.states.index_select(0, where[here])).float().mul_(1 / math.log(2))
-                )
-                logits.sub_(logits.amax(1, keepdim=True))
-                own = logits.gather(1, places[here])
-                powers = logits.exp2_()
-                whole = powers.sum(1, keepdim=True)
+                states = grown.states.index_select(0, where[here])
+                own, powers, whole = self._powers(project, states, places[here])
+                if not _is_safe(whole):
+                    own, powers, whole = self._powers(project, states, places[here], shifted=True)
                 parts.append(own.sub_(whole.log2()).mul_(math.log(2)))
                 if note is not None:
                     note(powers.div_(whole).amax(0))
             values: Floats = torch.cat(parts).double().cpu().numpy()
         return list(values.T)
+
+    def _powers(
+        self, project: Any, states: Any, places: Any, *, shifted: bool = False
+    ) -> tuple[Any, Any, Any]:
+        """Return the logits at ``places`` (n, columns), two to the power of all, and their sums.
+
+        Logits are in bits, as powers of two take a quarter of the time of those of e, and powers
+        are computed in their place, as new memory takes longer. With ``shifted`` the highest
+        logit is 0, so that no power is out of range.
+        """
+        logits = project(states).float().mul_(1 / math.log(2))
+        if shifted:
+            logits.sub_(logits.amax(1, keepdim=True))
+        own = logits.gather(1, places)
+        powers = logits.exp2_()
+        return own, powers, powers.sum(1, keepdim=True)
+
+
+def _is_safe(sums: Any) -> bool:
+    """Say whether no power that counts in a sum can have been out of the range of float32."""
+    return bool(((sums > LEAST) & (sums < MOST)).all())
