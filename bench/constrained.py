@@ -187,9 +187,10 @@ def main() -> None:
     engine.translate(texts[:WARM], TranslateParams())
     projector.project(labelled[:WARM])
     search_all = spans.searcher(scorer)
-    search_all(queries[::10])
+    search_all(queries)
     rng = random.Random(13)
     few = rng.sample(queries, min(args.sample, len(queries)))
+    beam_search(oracle.model, few[0], tokens)
     n, s = len(pairs), len(queries)
     times = {
         "translate_ms_per_unit": milliseconds(
