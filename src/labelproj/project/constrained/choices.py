@@ -15,9 +15,8 @@ _Key = TypeVar("_Key", int, Pair)
 #: Tokens after closing marks that are decoded before it is decided which pairs to go on with.
 LOOK = 5
 #: How many times as wide the margin is, by what is known of a candidate: of an opening mark its own
-#: probability alone, some words behind an opening mark, what follows a closing mark. (For pairs
-#: whose closing mark has just been scored it is the margin itself.)
-GLANCE, INSIDE, BEHIND = 1.2, 0.8, 0.6
+#: probability alone, some words behind an opening mark, a closing mark, what follows that.
+GLANCE, INSIDE, CLOSED, BEHIND = 1.2, 0.8, 1.5, 0.6
 #: How many times as wide ``near`` is for a pair whose tail ends before the best pair closes: what
 #: lies between is then still the trunk's estimate. It is near the best pair's score, or near the
 #: best estimate: where the trunk is wrong about what lies between, it was so for both.
@@ -37,9 +36,7 @@ class Choices:
         """Return what is known now of a query."""
         return state.found(margin=self.limits.margin, error=ERROR)
 
-    def _likely(
-        self, estimates: dict[_Key, float], count: int, *, wider: float = 1.0
-    ) -> list[_Key]:
+    def _likely(self, estimates: dict[_Key, float], count: int, *, wider: float) -> list[_Key]:
         """Return the best of some estimates: within the margin, and ``count`` at most."""
         ranked = sorted(estimates, key=lambda key: (-estimates[key], key))
         return [
@@ -77,7 +74,8 @@ class Choices:
     def pairs(self, state: State) -> list[Pair]:
         """Return the pairs to try, by their score up to the closing mark and the trunk's tail."""
         estimates = state.closed()
-        return self._with_also(self._likely(estimates, self.limits.pairs), state, estimates)
+        likely = self._likely(estimates, self.limits.pairs, wider=CLOSED)
+        return self._with_also(likely, state, estimates)
 
     def behind(self, state: State) -> list[tuple[Pair, int]]:
         """Return the pairs to look further behind, and how far: as far for all as for the best.
