@@ -5,17 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from labelproj.config import ConstrainedParams
-from labelproj.processes import can_copy
 from labelproj.project.base import LabelledPair, PairCorpus, Place, Proposals, Weighted
 from labelproj.project.constrained.open import open_constrained
 from labelproj.project.joint import JointProjector
 from labelproj.project.shares import ENOUGH, SharedProposer
 from labelproj.records import Candidate, Projection, Span
-
-pytestmark = pytest.mark.skipif(not can_copy(), reason="no forks here")
 
 
 class Found(NamedTuple):
